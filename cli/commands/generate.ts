@@ -1,0 +1,113 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { currencyExponent, formatMinor } from '../../lib/money.ts';
+import { type GenerateProgress, type GenerateSummary, generateDrops } from '../generate/generate-drops.ts';
+import { GENERATE_DEFAULTS, type GenerateOptions, POPULATIONS, type PopulationParameters } from '../generate/options.ts';
+
+const EXAMPLES = `
+Examples:
+  220 nights of a shop with 20,000 customers:
+    npm run -s perennial -- generate --days 220 --customers 20000 --seed 1 --out drops
+
+  A shop in Shanghai with dirty data, compressed:
+    npm run -s perennial -- generate --days 90 --customers 5000 --seed 7 --out drops \\
+      --currency CNY --time-zone Asia/Shanghai --v 100 --dirt 0.01 --gzip
+
+  Read them in place, all nights in one run:
+    npm run -s perennial -- run --from 2025-01-01 --to 2025-08-08 --data drops
+
+What is written:
+  DIR/dt=D/transactions/transactions-00001.csv  one drop per date; a header alone on a quiet day
+  DIR/dt=D/_SUCCESS                             the marker, written after the file
+  DIR/truth.json                                model, parameters, seed, counts of sales and of each kind of dirt
+  DIR/truth.csv                                 per customer: arrival, purchases a day, chance to stop, purchase days,
+                                                alive at the end, mean spend
+
+The population:
+  Purchases a day ~ Gamma(r, alpha days); the chance to stop after a purchase ~ Beta(a, b); the spend of a purchase
+  ~ Gamma(p, nu) with nu ~ Gamma(q, v), so that its mean is p v / (q - 1). With mbg-nbd a customer may stop right after the
+  first purchase, with bg-nbd only after a repeat purchase. A customer buys once a day at most, 3 % of the times in two
+  orders. 85 % of the customers arrive in the first 60 % of the days, the others until the end.
+
+Dirt (--dirt 0.01) gives one sale in a hundred each: an exact copy, a refund, a void, a delivery 1 to 5 days late; one in a
+thousand an unreadable row beside it, one in two thousand a row in another currency. The sales stay the same.
+`;
+
+/** Adds `generate` to the command line. */
+export function registerGenerate(program: Command): void {
+  const { parameters, ...defaults } = GENERATE_DEFAULTS;
+  const parameter = (name: keyof PopulationParameters, text: string) =>
+    new Option(`--${name} <number>`, text).argParser(parseNumber).default(parameters[name]);
+  program
+    .command('generate')
+    .summary('draw customers from a known population and write their drops')
+    .description('Draws customers from a known population and writes realistic dated drops, with the truth beside them.')
+    .requiredOption('--days <n>', 'number of dates', parseNumber)
+    .requiredOption('--customers <n>', 'number of customers', parseNumber)
+    .requiredOption('--out <dir>', 'folder to write, new or empty')
+    .option('--seed <n>', 'the same seed and options give the same bytes', parseNumber, 1)
+    .addOption(
+      new Option('--population <model>', 'model of when a customer stops').choices(POPULATIONS).default(defaults.population),
+    )
+    .option('--start <date>', 'first date, YYYY-MM-DD', defaults.start)
+    .option('--currency <code>', 'ISO 4217 code', defaults.currency)
+    .option('--time-zone <zone>', 'business time zone, IANA name', defaults.timeZone)
+    .option('--dirt <share>', 'share of sales that get each kind of dirt, 0 to 0.2', parseNumber, defaults.dirt)
+    .option('--gzip', 'write .csv.gz', defaults.gzip)
+    .option('--force', 'replace drops that generate wrote into the folder before', defaults.force)
+    .addOption(parameter('r', 'shape of purchases a day'))
+    .addOption(parameter('alpha', 'rate of purchases a day, in days'))
+    .addOption(parameter('a', 'first parameter of the chance to stop'))
+    .addOption(parameter('b', 'second parameter of the chance to stop'))
+    .addOption(parameter('p', 'shape of the spend of a purchase'))
+    .addOption(parameter('q', 'shape of the rate of spend, above 1'))
+    .addOption(parameter('v', 'rate of the rate of spend, in units of the currency'))
+    .option('--json', 'print the summary as JSON', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Flags) => {
+      const { r, alpha, a, b, p, q, v, json, ...rest } = flags;
+      const summary = await generateDrops({ ...rest, parameters: { r, alpha, a, b, p, q, v } }, progressLine());
+      process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describeSummary(summary, flags.currency));
+    });
+}
+
+type Flags = Omit<GenerateOptions, 'parameters'> & PopulationParameters & { readonly json: boolean };
+
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number.');
+  return value;
+}
+
+/** Progress on standard error where that is a terminal: one line, written over. */
+function progressLine(): (progress: GenerateProgress) => void {
+  if (!process.stderr.isTTY) return () => {};
+  return ({ days, daysTotal, rows, rowsTotal }) => {
+    process.stderr.write(`\rgenerate  ${days}/${daysTotal} dates  ${count(rows)}/${count(rowsTotal)} rows`);
+    if (days === daysTotal) process.stderr.write('\n');
+  };
+}
+
+const count = (n: number) => n.toLocaleString('en-US');
+
+function describeSummary(summary: GenerateSummary, currency: string): string {
+  const { dirt } = summary;
+  const revenue = formatMinor(summary.revenueMinor, currencyExponent(currency));
+  const lines = [
+    `Drops of ${summary.from} to ${summary.to} are in ${summary.out}.`,
+    `  customers   ${count(summary.customers)} (${count(summary.repeatCustomers)} bought again, ${count(summary.aliveAtEnd)} alive at the end)`,
+    `  purchases   ${count(summary.purchases)} in ${count(summary.sales)} orders, ${revenue} ${currency}`,
+    `  rows        ${count(summary.rows)}`,
+  ];
+  const kinds: [number, string][] = [
+    [dirt.duplicates, 'duplicates'],
+    [dirt.partialRefunds + dirt.fullRefunds, 'refunds'],
+    [dirt.voids, 'voids'],
+    [dirt.lateSales, 'late sales'],
+    [dirt.malformedAmounts + dirt.missingCustomers, 'unreadable rows'],
+    [dirt.otherCurrencies, 'rows in another currency'],
+  ];
+  const said = kinds.filter(([n]) => n > 0).map(([n, what]) => `${count(n)} ${what}`);
+  if (said.length > 0) lines.push(`  dirt        ${said.join(', ')}`);
+  lines.push(`  the truth   truth.json and truth.csv in the same folder`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,74 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { Command } from 'commander';
+import { explainIssues } from '../../lib/config/load.ts';
+import { type TransactionsMapping, transactionsMapping } from '../../lib/config/mapping.ts';
+import { listHistoryFiles } from '../../lib/drop/history-files.ts';
+import { type SplitHistoryResult, splitHistory } from '../../lib/drop/split-history.ts';
+import { ConfigError } from '../../lib/errors.ts';
+import type { CliContext } from '../context.ts';
+
+interface ImportOptions {
+  readonly splitBy: string;
+  readonly mapping?: string;
+  readonly config?: string;
+  readonly home?: string;
+  readonly skipBadRows?: string;
+  readonly json?: true;
+}
+
+/** Adds `import PATH --split-by occurred_at`: splits an existing history into dated drops of the home's lake. */
+export function registerImport(program: Command, context: CliContext): void {
+  program
+    .command('import')
+    .description('split an existing history (a folder, or one file) into dated drops')
+    .argument('<path>', 'folder of files, or one file: csv, txt, tsv, each also with .gz')
+    .requiredOption('--split-by <column>', 'column that dates a row: occurred_at')
+    .option('--mapping <file>', 'how the history is read (JSON); default: the mapping of the configuration')
+    .option('--skip-bad-rows <file>', 'keep rows without a readable date in this file (JSON lines) and go on')
+    .option('--config <file>', 'configuration')
+    .option('--home <dir>', 'home of lake and tables')
+    .option('--json', 'print the result as JSON')
+    .action(async (path: string, options: ImportOptions) => {
+      if (options.splitBy !== 'occurred_at') {
+        throw new ConfigError(`Option --split-by: ${options.splitBy}, expected occurred_at. Correct the option.`);
+      }
+      const mapping = options.mapping === undefined ? undefined : readMapping(options.mapping);
+      const history = await listHistoryFiles(path);
+      const { drops, config } = await context.openDrops(options);
+      const skipped = options.skipBadRows === undefined ? undefined : openSync(options.skipBadRows, 'w');
+      try {
+        const result = await splitHistory({
+          history,
+          mapping: mapping ?? config.mapping.transactions,
+          config,
+          drops,
+          ...(skipped !== undefined && { skipBadRow: (row) => void writeSync(skipped, `${JSON.stringify(row)}\n`) }),
+        });
+        for (const file of history.ignored) process.stderr.write(`ignored ${file}: not .csv, .txt or .tsv\n`);
+        process.stdout.write(options.json ? `${JSON.stringify({ ...result, ignored: history.ignored })}\n` : summary(result, options));
+      } finally {
+        if (skipped !== undefined) closeSync(skipped);
+      }
+    });
+}
+
+function summary(result: SplitHistoryResult, options: ImportOptions): string {
+  const { rows, from, to, dates, datesWithRows, badRows, same } = result;
+  const lines = [`${rows} rows into ${dates} drops, ${from} to ${to} (${datesWithRows} with rows, ${dates - datesWithRows} empty)`];
+  if (same > 0) lines.push(`${same} drops were there already with the same rows`);
+  if (badRows > 0) lines.push(`${badRows} rows without a readable date are in ${options.skipBadRows}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** @throws ConfigError when the file is missing, no JSON or no mapping */
+function readMapping(file: string): TransactionsMapping {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`Mapping ${file}: ${(cause as Error).message}, expected a JSON file. Correct the path or the file.`, { cause });
+  }
+  const parsed = transactionsMapping.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`Mapping ${file}: ${explainIssues(parsed.error)}. Correct the file; see docs/data-contract.md.`);
+}

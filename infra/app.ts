@@ -1,0 +1,18 @@
+import { App, type AppProps } from 'aws-cdk-lib';
+import cdkJson from '../cdk.json' with { type: 'json' };
+import { readDeployOptions } from './config.ts';
+import { PerennialStack } from './stacks/perennial-stack.ts';
+
+/**
+ * Builds the app with the feature flags of `cdk.json`, whoever runs it: `new App()` alone reads them only below the CDK
+ * command line.
+ *
+ * @param props context goes on top of `cdk.json`, for example `aws:cdk:bundling-stacks: []` to skip esbuild
+ * @throws ConfigError when the deploy options are wrong
+ */
+export function buildApp(props: AppProps = {}): { app: App; stack: PerennialStack } {
+  const app = new App({ ...props, context: { ...cdkJson.context, ...props.context } });
+  return { app, stack: new PerennialStack(app, 'Perennial', readDeployOptions(app.node)) };
+}
+
+if (import.meta.main) buildApp().app.synth();

@@ -1,0 +1,192 @@
+import { type ByteColumn, ByteColumnBuilder, byteColumnOf, type Columns, NO_INT, textAt } from '../arrow/columns.ts';
+import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING, PENDING_REASONS } from '../arrow/schemas.ts';
+import { decodeTable, encodeTable } from '../arrow/table-file.ts';
+import type { BookTable } from '../keys.ts';
+import type { FactTable } from './facts.ts';
+import { IdTable } from './id-table.ts';
+import type { PendingFact } from './pending.ts';
+import { ShardBook } from './shard-book.ts';
+
+/** The tables of a book as files. Equal books give equal bytes, whatever the order in which they came to be. */
+export function encodeBook(book: ShardBook, order: Int32Array): Record<BookTable, Uint8Array[]> {
+  const write = <S extends Parameters<typeof encodeTable>[0]>(spec: S, rows: number, columns: Columns<S>) =>
+    encodeTable(spec, { rows, columns, schemaVersion: BOOK_VERSION });
+  return {
+    customers: write(CUSTOMERS, order.length, customerColumns(book, order)),
+    days: write(DAYS, book.dayCount, dayColumns(book, order)),
+    pending: write(PENDING, book.pending.length, pendingColumns(book.pending)),
+    interactions: write(INTERACTIONS, 0, noInteractions()),
+  };
+}
+
+/** Reads a book. @param where the folder's key, for messages @throws ContractMismatchError */
+export function decodeBook(files: Record<'customers' | 'days' | 'pending', Uint8Array>, where: string): ShardBook {
+  const customers = decodeTable(CUSTOMERS, files.customers, `${where}/customers.arrow`, BOOK_VERSION);
+  const days = decodeTable(DAYS, files.days, `${where}/days.arrow`, BOOK_VERSION);
+  const from = customers.columns;
+  const book = new ShardBook(IdTable.fromSorted(from.customer_id, customers.rows), days.rows);
+  const to = book.customers;
+  to.knownOn.set(from.known_on);
+  to.firstDay.set(from.first_purchase_on);
+  to.lastDay.set(from.last_purchase_on);
+  to.purchaseDays.set(from.purchase_days);
+  to.net.set(from.net_minor);
+  to.repeatNet.set(from.repeat_net_minor);
+  to.consentEmail.set(from.consent_email);
+  to.consentSms.set(from.consent_sms);
+  to.consentAds.set(from.consent_ads);
+  to.hasEmail.set(from.has_email);
+  to.hasPhone.set(from.has_phone);
+  const { offsets } = from.country;
+  for (let slot = 0; slot < customers.rows; slot++) {
+    const signedUpDay = from.signed_up_on[slot] as number;
+    if (signedUpDay === NO_INT && offsets[slot] === offsets[slot + 1]) continue;
+    book.profile.set(slot, { signedUpDay, country: textAt(from.country, slot) });
+  }
+  linkDays(book, days.columns, days.rows);
+  book.pending = decodePending(files.pending, `${where}/pending.arrow`);
+  return book;
+}
+
+function linkDays(book: ShardBook, from: Columns<typeof DAYS>, rows: number): void {
+  const to = book.days;
+  to.day.set(from.business_day);
+  to.standing.set(from.standing_sales);
+  to.gross.set(from.gross_minor);
+  to.refunded.set(from.refunded_minor);
+  const { dayHead } = book.customers;
+  dayHead.fill(-1);
+  for (let row = 0, before = -1; row < rows; row++) {
+    const customer = from.customer[row] as number;
+    if (customer !== before) dayHead[customer] = row;
+    to.next[row] = row + 1 < rows && from.customer[row + 1] === customer ? row + 1 : -1;
+    before = customer;
+  }
+  book.dayCount = rows;
+}
+
+/** Rows `order` of an array. */
+export function gather<T extends Int32Array | Float64Array | Uint8Array | Uint32Array>(from: T, order: Int32Array): T {
+  const out = new (from.constructor as new (length: number) => T)(order.length);
+  for (let i = 0; i < order.length; i++) out[i] = from[order[i] as number] as number;
+  return out;
+}
+
+/** Rows `order` of a byte column. */
+export function gatherBytes(from: ByteColumn, order: Int32Array): ByteColumn {
+  if (isIdentity(order, from.offsets.length - 1)) return from;
+  const builder = new ByteColumnBuilder(order.length, from.bytes.length);
+  for (let i = 0; i < order.length; i++) builder.appendRow(from, order[i] as number);
+  return builder.finish();
+}
+
+/** True when the order leaves `rows` rows as they are. */
+function isIdentity(order: Int32Array, rows: number): boolean {
+  if (order.length !== rows) return false;
+  for (let i = 0; i < rows; i++) if (order[i] !== i) return false;
+  return true;
+}
+
+function customerColumns(book: ShardBook, order: Int32Array): Columns<typeof CUSTOMERS> {
+  const c = book.customers;
+  const signedUp = new Int32Array(order.length).fill(NO_INT);
+  const known = book.profile.size > 0;
+  const countries: string[] = [];
+  for (let i = 0; known && i < order.length; i++) {
+    const profile = book.profile.get(order[i] as number);
+    if (profile) signedUp[i] = profile.signedUpDay;
+    countries.push(profile?.country ?? '');
+  }
+  return {
+    customer_id: gatherBytes(book.ids.column, order),
+    known_on: gather(c.knownOn, order),
+    first_purchase_on: gather(c.firstDay, order),
+    last_purchase_on: gather(c.lastDay, order),
+    purchase_days: gather(c.purchaseDays, order),
+    net_minor: gather(c.net, order),
+    repeat_net_minor: gather(c.repeatNet, order),
+    signed_up_on: signedUp,
+    country: known ? byteColumnOf(countries) : { bytes: new Uint8Array(0), offsets: new Int32Array(order.length + 1) },
+    consent_email: gather(c.consentEmail, order),
+    consent_sms: gather(c.consentSms, order),
+    consent_ads: gather(c.consentAds, order),
+    has_email: gather(c.hasEmail, order),
+    has_phone: gather(c.hasPhone, order),
+  };
+}
+
+function dayColumns(book: ShardBook, order: Int32Array): Columns<typeof DAYS> {
+  const { next, day, standing, gross, refunded } = book.days;
+  const { dayHead } = book.customers;
+  const rows = book.dayCount;
+  const out = {
+    customer: new Int32Array(rows),
+    business_day: new Int32Array(rows),
+    standing_sales: new Int32Array(rows),
+    gross_minor: new Float64Array(rows),
+    refunded_minor: new Float64Array(rows),
+  };
+  let at = 0;
+  for (let row = 0; row < order.length; row++) {
+    for (let node = dayHead[order[row] as number] as number; node >= 0; node = next[node] as number) {
+      out.customer[at] = row;
+      out.business_day[at] = day[node] as number;
+      out.standing_sales[at] = standing[node] as number;
+      out.gross_minor[at] = gross[node] as number;
+      out.refunded_minor[at] = refunded[node] as number;
+      at++;
+    }
+  }
+  return out;
+}
+
+function pendingColumns(pending: readonly PendingFact[]): Columns<typeof PENDING> {
+  const texts = (name: 'transaction_id' | 'customer_id' | 'original_transaction_id' | 'channel' | 'order_id' | 'referrer_id') =>
+    byteColumnOf(pending.map(({ fact }) => textAt(fact.table.columns[name], fact.row)));
+  const numbers = (name: 'occurred_at' | 'cost_minor' | 'margin_minor') =>
+    Float64Array.from(pending, ({ fact }) => fact.table.columns[name][fact.row] as number);
+  const codes = (name: 'date_only' | 'type') =>
+    Uint8Array.from(pending, ({ fact }) => fact.table.columns[name][fact.row] as number);
+  return {
+    transaction_id: texts('transaction_id'),
+    customer_id: texts('customer_id'),
+    occurred_at: numbers('occurred_at'),
+    business_day: Int32Array.from(pending, ({ fact }) => fact.table.columns.business_day[fact.row] as number),
+    date_only: codes('date_only'),
+    amount_minor: Float64Array.from(pending, ({ amountMinor }) => amountMinor),
+    type: codes('type'),
+    original_transaction_id: texts('original_transaction_id'),
+    channel: texts('channel'),
+    order_id: texts('order_id'),
+    cost_minor: numbers('cost_minor'),
+    margin_minor: numbers('margin_minor'),
+    referrer_id: texts('referrer_id'),
+    source_line: Uint32Array.from(pending, ({ fact }) => fact.table.columns.source_line[fact.row] as number),
+    reason: Uint8Array.from(pending, ({ reason }) => PENDING_REASONS.indexOf(reason)),
+    nights_left: Uint8Array.from(pending, ({ nightsLeft }) => nightsLeft),
+    known_on: Int32Array.from(pending, ({ knownOn }) => knownOn),
+    source: byteColumnOf(pending.map(({ fact }) => fact.table.sourceOf(fact.row))),
+  };
+}
+
+function decodePending(bytes: Uint8Array, where: string): PendingFact[] {
+  const { rows, columns } = decodeTable(PENDING, bytes, where, BOOK_VERSION);
+  const table: FactTable = { rows, columns, sourceOf: (row) => textAt(columns.source, row) };
+  return Array.from({ length: rows }, (_, row) => ({
+    fact: { table, row },
+    amountMinor: columns.amount_minor[row] as number,
+    reason: PENDING_REASONS[columns.reason[row] as number] as PendingFact['reason'],
+    knownOn: columns.known_on[row] as number,
+    nightsLeft: columns.nights_left[row] as number,
+  }));
+}
+
+const noInteractions = (): Columns<typeof INTERACTIONS> => ({
+  interaction_id: byteColumnOf([]),
+  customer: new Int32Array(0),
+  occurred_at: new Float64Array(0),
+  business_day: new Int32Array(0),
+  kind: new Uint8Array(0),
+  score: new Float64Array(0),
+  channel: byteColumnOf([]),
+});

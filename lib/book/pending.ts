@@ -1,0 +1,24 @@
+import type { PENDING_REASONS } from '../arrow/schemas.ts';
+import type { EpochDay } from '../time.ts';
+import type { Fact } from './facts.ts';
+
+/** Why a fact waits. */
+export type PendingReason = (typeof PENDING_REASONS)[number];
+
+/** A fact that waits for what it needs. */
+export interface PendingFact {
+  readonly fact: Fact;
+  /** What is still to be applied: the amount, or what is left of it. */
+  readonly amountMinor: number;
+  readonly reason: PendingReason;
+  /** Night on which the fact became known. */
+  readonly knownOn: EpochDay;
+  /** Nights on which it is still tried. */
+  readonly nightsLeft: number;
+}
+
+/** Nights for which a refund or a void waits for its original (architecture.md 4). */
+export const ORPHAN_NIGHTS = 7;
+
+/** Nights for which an event after its drop waits for its day (architecture.md 4). */
+export const FUTURE_NIGHTS = 2;

@@ -1,0 +1,164 @@
+import { type CellRun, cellRuns } from './cell-runs.ts';
+import type { SpendCells } from './compress.ts';
+import { digamma, lnGamma, trigamma } from './gamma-functions.ts';
+import type { Objective } from './newton.ts';
+
+/** Parameters of Gamma-Gamma: spend per purchase day ~ Gamma(p, nu), nu ~ Gamma(q, v) across customers. */
+export interface SpendParams {
+  readonly p: number;
+  readonly q: number;
+  /** Major currency units. */
+  readonly v: number;
+}
+
+/** Positions in the sums: log-likelihood, gradient, then the upper triangle of the Hessian, in (p, q, v). */
+const [LL, P, Q, V, P_P, P_Q, P_V, Q_Q, Q_V, V_V] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+const SUMS = 10;
+
+/** Position of each pair of parameters in the sums. */
+const HESSIAN = [P_P, P_Q, P_V, P_Q, Q_Q, Q_V, P_V, Q_V, V_V];
+
+function add(sums: Float64Array, at: number, value: number): void {
+  sums[at] = (sums[at] as number) + value;
+}
+
+/** Terms that depend on x alone. */
+function addCountTerms(sums: Float64Array, { p, q, v }: SpendParams, { x, weight }: CellRun): void {
+  const all = p * x + q;
+  const mixed = trigamma(all);
+  add(sums, LL, weight * (lnGamma(all) - lnGamma(p * x) - lnGamma(q) + q * Math.log(v) + p * x * Math.log(x)));
+  add(sums, P, weight * x * (digamma(all) - digamma(p * x) + Math.log(x)));
+  add(sums, Q, weight * (digamma(all) - digamma(q) + Math.log(v)));
+  add(sums, V, (weight * q) / v);
+  add(sums, P_P, weight * x * x * (mixed - trigamma(p * x)));
+  add(sums, P_Q, weight * x * mixed);
+  add(sums, Q_Q, weight * (mixed - trigamma(q)));
+  add(sums, Q_V, weight / v);
+  add(sums, V_V, (-weight * q) / (v * v));
+}
+
+/** What `addSpendTerms` reads of cells. */
+interface SpendData {
+  readonly weight: Float64Array;
+  /** Major units. */
+  readonly totals: Float64Array;
+}
+
+/** Terms of the cells of one x. */
+function addSpendTerms(sums: Float64Array, { p, q, v }: SpendParams, { weight, totals }: SpendData, run: CellRun): void {
+  const { x, from, to } = run;
+  const all = p * x + q;
+  for (let i = from; i < to; i++) {
+    const w = weight[i] as number;
+    const total = totals[i] as number;
+    const lnMean = Math.log(total / x);
+    const lnSum = Math.log(total + v);
+    const inverse = 1 / (total + v);
+    add(sums, LL, w * ((p * x - 1) * lnMean - all * lnSum));
+    add(sums, P, w * x * (lnMean - lnSum));
+    add(sums, Q, -w * lnSum);
+    add(sums, V, -w * all * inverse);
+    add(sums, P_V, -w * x * inverse);
+    add(sums, Q_V, -w * inverse);
+    add(sums, V_V, w * all * inverse * inverse);
+  }
+}
+
+/**
+ * Mean negative log-likelihood of Gamma-Gamma over cells, as a function of (ln p, ln q, ln v), with exact gradient and
+ * Hessian.
+ *
+ * Source: Fader & Hardie (2013), "The Gamma-Gamma model of monetary value", eq. 1a; checked against CDNOW in
+ * test/golden/gamma-gamma.test.ts.
+ * @param cells distinct (x > 0, repeat net > 0), minor units, sorted by x; at least one cell
+ * @param exponent decimals of the currency, count: v is in 10^exponent minor units
+ * @returns objective of points of shape [3]; not finite for extreme points; never throws
+ * Cost: two logarithms per cell, nine special functions per distinct x; sums in the order of cells.
+ */
+export function spendObjective(cells: SpendCells, exponent: number): Objective {
+  const unit = 10 ** exponent;
+  const data: SpendData = { weight: cells.weight, totals: cells.repeatNetMinor.map((minor) => minor / unit) };
+  const runs = cellRuns(cells.x, cells.weight);
+  const totalWeight = runs.reduce((sum, run) => sum + run.weight, 0);
+  return (point) => {
+    const values = point.map((value) => Math.exp(value));
+    const [p = 0, q = 0, v = 0] = values;
+    const sums = new Float64Array(SUMS);
+    for (const run of runs) {
+      addCountTerms(sums, { p, q, v }, run);
+      addSpendTerms(sums, { p, q, v }, data, run);
+    }
+    const gradient = values.map((value, i) => (-value * (sums[P + i] as number)) / totalWeight);
+    const hessian = new Float64Array(9);
+    for (let i = 0; i < 9; i++) {
+      const row = Math.floor(i / 3);
+      const column = i % 3;
+      const product = (values[row] as number) * (values[column] as number);
+      const own = row === column ? (gradient[row] as number) : 0;
+      hessian[i] = own - (product * (sums[HESSIAN[i] as number] as number)) / totalWeight;
+    }
+    return { value: -(sums[LL] as number) / totalWeight, gradient, hessian };
+  };
+}
+
+/**
+ * Expected spend per future purchase day of a customer, given what was spent on repeat purchase days so far.
+ *
+ * Source: Fader & Hardie (2013), eq. 5: p (v + x m) / (p x + q - 1), m the mean spend.
+ * @param params fitted parameters, v in major units
+ * @param x repeat purchase days, count, x >= 0; for 0 the population mean p v / (q - 1); negative gives NaN
+ * @param repeatNet net spend on those days together, major units; a negative net counts as 0
+ * @returns major units, unrounded; Infinity when the mean does not exist (p x + q <= 1); never throws
+ * Cost: one division; allocates nothing.
+ */
+export function conditionalMeanSpend({ p, q, v }: SpendParams, x: number, repeatNet: number): number {
+  if (!(x >= 0)) return Number.NaN;
+  const degrees = p * x + q - 1;
+  if (degrees <= 0) return Number.POSITIVE_INFINITY;
+  return (p * (v + (x > 0 ? Math.max(repeatNet, 0) : 0))) / degrees;
+}
+
+/**
+ * Expected spend per purchase day of a customer of whom nothing is known: p v / (q - 1).
+ *
+ * Source: Fader & Hardie (2013), eq. 2.
+ * @param params fitted parameters, v in major units
+ * @returns major units; Infinity for q <= 1; never throws
+ * Cost: one division.
+ */
+export function populationMeanSpend(params: SpendParams): number {
+  return conditionalMeanSpend(params, 0, 0);
+}
+
+/** Columns of customers for `conditionalMeanSpendMinor`. */
+export interface SpendInput {
+  /** Repeat purchase days, count, shape [n]; negative marks a customer without a purchase. */
+  readonly x: ArrayLike<number>;
+  /** Net spend on those days together, minor units, shape [n]. */
+  readonly repeatNetMinor: ArrayLike<number>;
+}
+
+/**
+ * `conditionalMeanSpend` of many customers, in minor units.
+ *
+ * Source: Fader & Hardie (2013), eq. 5.
+ * @param params fitted parameters, v in major units
+ * @param exponent decimals of the currency, count
+ * @param rows columns of customers, shape [n]
+ * @param out receives minor units, unrounded, shape [n], same order; NaN where x is negative
+ * @returns `out`
+ * @throws nothing
+ * Cost: one division per row (~3 ns); allocates nothing.
+ */
+export function conditionalMeanSpendMinor(
+  params: SpendParams,
+  exponent: number,
+  rows: SpendInput,
+  out: Float64Array,
+): Float64Array {
+  const inMinor: SpendParams = { p: params.p, q: params.q, v: params.v * 10 ** exponent };
+  for (let i = 0; i < out.length; i++) {
+    out[i] = conditionalMeanSpend(inMinor, rows.x[i] as number, rows.repeatNetMinor[i] as number);
+  }
+  return out;
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import { isCurrency } from '../money.ts';
+import { isTimeZone } from '../time.ts';
+import { DEFAULT_SEGMENTS } from './default-segments.ts';
+import { transactionsMapping } from './mapping.ts';
+import { segmentDefinition } from './segment-definition.ts';
+
+const ratio = z.number().min(0).max(1);
+const nights = z.int().min(1).max(60);
+
+const rfm = z.strictObject({
+  /** When cut points are renewed: on every epoch date, every night, or never after `cuts` are given. */
+  cutPolicy: z.enum(['epoch', 'nightly', 'fixed']).default('epoch'),
+  /** Cut points of policy `fixed`: four each, ascending. */
+  cuts: z
+    .strictObject({
+      recency: z.array(z.iso.date()).length(4),
+      frequency: z.array(z.int()).length(4),
+      monetaryMinor: z.array(z.int()).length(4),
+    })
+    .optional(),
+});
+
+const clv = z.strictObject({
+  horizonDays: z.int().min(1).max(3650).default(365),
+  monthlyDiscountRatio: ratio.default(0.01),
+  marginRatio: ratio.default(1),
+});
+
+const epochs = z.strictObject({
+  /** Day of the week on which an epoch may begin. */
+  weekday: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']).default('monday'),
+  minRepeatCustomers: z.int().min(1).default(100),
+  minHistoryDays: z.int().min(1).default(180),
+  maxReturnErrorIncrease: ratio.default(0.02),
+  maxMovedShare: ratio.default(0.02),
+  refusalsBeforeTaken: z.int().min(1).default(4),
+});
+
+const stages = z.strictObject({
+  loyalPurchaseDays: z.int().min(3).default(4),
+  decliningQ: ratio.default(0.5),
+  decliningSilenceDays: z.int().min(1).default(14),
+  /** A pending decline is cleared only above decliningQ times (1 + this). */
+  clearBandRatio: ratio.default(0.2),
+  churnedQ: ratio.default(0.2),
+  churnedReturnProbability: ratio.default(0.1),
+  churnedSilenceDays: z.int().min(1).default(30),
+  hardCapDays: z.int().min(1).default(365),
+  dwellNights: nights.default(3),
+  fallbackDecliningDays: z.int().min(1).default(180),
+  fallbackChurnedDays: z.int().min(1).default(365),
+  returnHorizonDays: z.int().min(1).max(365).default(90),
+});
+
+const tiers = z.strictObject({
+  highShare: ratio.default(0.2),
+  midShare: ratio.default(0.3),
+  bandShare: ratio.default(0.02),
+  minNights: z.int().min(0).default(28),
+});
+
+const destination = z.strictObject({
+  id: z.enum(['generic_csv', 'generic_jsonl']),
+  /** Rows of one file at the most; a longer list is split. */
+  maxRowsPerFile: z.int().min(1).default(1_000_000),
+});
+
+/** The one scoring configuration, `perennial.config.json`. Unknown keys are errors; every key has a default. */
+export const configSchema = z.strictObject({
+  timeZone: z
+    .string()
+    .refine(isTimeZone, { error: (issue) => `unknown time zone ${String(issue.input)}, expected an IANA name such as Asia/Shanghai` })
+    .default('UTC'),
+  currency: z
+    .string()
+    .refine(isCurrency, { error: (issue) => `unknown currency ${String(issue.input)}, expected an ISO 4217 code such as EUR` })
+    .default('USD'),
+  shards: z.int().min(1).max(1024).default(4),
+  lateFileDays: z.int().min(0).max(60).default(7),
+  mapping: z.strictObject({ transactions: transactionsMapping.prefault({}) }).prefault({}),
+  /** Share of a run's rows that may be unreadable before the run fails. */
+  gates: z.strictObject({ maxMalformedShare: ratio.default(0.05) }).prefault({}),
+  rfm: rfm.prefault({}),
+  clv: clv.prefault({}),
+  epochs: epochs.prefault({}),
+  stages: stages.prefault({}),
+  tiers: tiers.prefault({}),
+  segments: z.array(segmentDefinition).min(1).max(31).default(DEFAULT_SEGMENTS),
+  destinations: z.array(destination).min(1).prefault([{ id: 'generic_csv' }, { id: 'generic_jsonl' }]),
+});
+
+/** The scoring configuration, every default filled. */
+export type PerennialConfig = z.infer<typeof configSchema>;

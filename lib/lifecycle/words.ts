@@ -1,0 +1,45 @@
+/** Lifecycle stages; the position is the code in stored files. */
+export const STAGES = ['prospect', 'new', 'growing', 'loyal', 'declining', 'churned', 'returned'] as const;
+
+/** A lifecycle stage. */
+export type Stage = (typeof STAGES)[number];
+
+/** Names of the stages in Chinese. */
+export const STAGES_ZH: Readonly<Record<Stage, string>> = {
+  prospect: '潜在',
+  new: '新',
+  growing: '成长',
+  loyal: '忠诚',
+  declining: '衰退',
+  churned: '流失',
+  returned: '回流',
+};
+
+/** Value tiers; the position is the code in stored files. */
+export const TIERS = ['low', 'mid', 'high'] as const;
+
+/** A value tier. */
+export type Tier = (typeof TIERS)[number];
+
+/** Names of the tiers in Chinese. */
+export const TIERS_ZH: Readonly<Record<Tier, string>> = { low: '低', mid: '中', high: '高' };
+
+/** Why a stage changed; the position is the code in stored files. Only ever appended to. */
+export const REASONS = [
+  'FIRST_PURCHASE',
+  'SECOND_PURCHASE',
+  'REACHED_LOYAL',
+  'RHYTHM_BROKEN',
+  'LONG_SILENCE',
+  'HARD_CAP',
+  'CAME_BACK',
+  'RECOVERED',
+  'REBUILT_AFTER_REFUND',
+  'LATE_DATA',
+  'RULES_CHANGED',
+  'EPOCH_CHANGED',
+  'ERASED',
+] as const;
+
+/** Why a stage changed. */
+export type Reason = (typeof REASONS)[number];

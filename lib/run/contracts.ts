@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { MAP_STEPS } from '../keys.ts';
+
+/**
+ * What passes between the steps: pointers and counts, never rows. The machine's paths (`infra/machine`) spell these names.
+ */
+
+const date = z.iso.date();
+const key = z.string().min(1);
+
+/** A run and the fencing number under which the caller acts for it. */
+export const runRef = z.strictObject({ runId: key, runSeq: z.int().min(0) });
+
+/** A run and the fencing number under which the caller acts for it. */
+export type RunRef = z.infer<typeof runRef>;
+
+/** What is asked of the machine. Without dates: the next night, as of `scheduledTime` where that is given. */
+export const runRequest = z.strictObject({
+  from: date.optional(),
+  to: date.optional(),
+  /** The scheduler's time, ISO 8601: `to` is the business day before it. */
+  scheduledTime: z.string().optional(),
+  /** Answer `wait` instead of failing when the drop is not there yet. */
+  waitForDrop: z.boolean().default(false),
+  /** Where the drops are read in place, instead of `drops/` in the lake. */
+  dropsUrl: z.string().optional(),
+  /** For which dates of a range scores are kept. */
+  snapshots: z.enum(['last', 'weekly', 'all']).default('last'),
+});
+
+/** What is asked of the machine, defaults filled. */
+export type RunRequest = z.infer<typeof runRequest>;
+
+/** open-run's answer. */
+export const opened = z.discriminatedUnion('decision', [
+  z.strictObject({ decision: z.literal('go'), run: runRef, from: date, to: date, resumed: z.boolean() }),
+  z.strictObject({ decision: z.literal('done'), to: date, runId: key }),
+  z.strictObject({ decision: z.literal('wait'), missing: z.string() }),
+]);
+
+/** open-run's answer. */
+export type Opened = z.infer<typeof opened>;
+
+/** Item of Map ingest-drop. */
+export const batchTask = z.strictObject({ ...runRef.shape, batch: z.int().min(0) });
+
+/** Item of Map ingest-drop. */
+export type BatchTask = z.infer<typeof batchTask>;
+
+/** Item of Maps fold-shard, score-shard and project-shard. */
+export const shardTask = z.strictObject({ ...runRef.shape, shard: z.int().min(0) });
+
+/** Item of Maps fold-shard, score-shard and project-shard. */
+export type ShardTask = z.infer<typeof shardTask>;
+
+/** Item of Map publish-segments. */
+export const publicationTask = z.strictObject({ ...runRef.shape, segment: key, destination: key });
+
+/** Item of Map publish-segments. */
+export type PublicationTask = z.infer<typeof publicationTask>;
+
+/** plan-run's answer: the items of every Map. */
+export const planned = z.strictObject({
+  batches: z.array(batchTask).max(200),
+  shards: z.array(shardTask).max(1024),
+  publications: z.array(publicationTask).max(1000),
+});
+
+/** plan-run's answer: the items of every Map. */
+export type Planned = z.infer<typeof planned>;
+
+/** Input of require-complete. */
+export const completeTask = z.strictObject({ ...runRef.shape, step: z.enum(MAP_STEPS) });
+
+/** Input of require-complete. */
+export type CompleteTask = z.infer<typeof completeTask>;
+
+/** Input of fail-run: the run (`none`, 0 before one was opened) and what Step Functions caught. */
+export const failTask = z.strictObject({
+  run: runRef,
+  error: z.object({ Error: z.string(), Cause: z.string().default('') }),
+});
+
+/** Input of fail-run. */
+export type FailTask = z.infer<typeof failTask>;
+
+/** fail-run's answer. */
+export const failed = z.strictObject({ state: z.string(), name: z.string(), message: z.string() });
+
+/** fail-run's answer. */
+export type Failed = z.infer<typeof failed>;
+
+/** Every other step's answer: named counts. */
+export const counts = z.record(z.string(), z.number());
+
+/** Named counts. */
+export type Counts = z.infer<typeof counts>;

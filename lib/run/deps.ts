@@ -1,0 +1,49 @@
+import type { MapStep, Step } from '../keys.ts';
+import type { Notifier } from '../store/notify.ts';
+import type { ObjectStore } from '../store/objects.ts';
+import type { Table } from '../store/tables.ts';
+
+/** What a step tells while it works. */
+export interface ProgressEvent {
+  readonly step: Step;
+  /** Item of a Map: its shard, batch or segment; '' for a single task. */
+  readonly item: string;
+  readonly phase: 'start' | 'end';
+  /** Rows that the item went through. */
+  readonly rows?: number;
+}
+
+/** Who acts: for the lease. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Everything that a use case reaches the world through. */
+export interface RunDeps {
+  readonly lake: ObjectStore;
+  readonly exports: ObjectStore;
+  /** Opens another store by URL: the drops of `--data`. */
+  readonly openStore: (url: string) => ObjectStore;
+  readonly profiles: Table;
+  readonly transitions: Table;
+  readonly runs: Table;
+  readonly notifier: Notifier;
+  readonly owner: Owner;
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  readonly now: () => number;
+  /** How long a lease lives without renewal. */
+  readonly leaseMs: number;
+  /** Text of the configuration; only open-run reads it. */
+  readonly configText: string;
+  /** True when a process of this host is gone. */
+  readonly isDead: (pid: number) => boolean;
+}
+
+/** Key of an item of a Map: what receipts and recorded errors are filed under. */
+export function itemKey(step: MapStep, task: { batch?: number; shard?: number; segment?: string; destination?: string }): string {
+  if (step === 'ingest-drop') return `batch=${task.batch}`;
+  if (step === 'publish-segments') return `segment=${task.segment}.destination=${task.destination}`;
+  return `shard=${task.shard}`;
+}

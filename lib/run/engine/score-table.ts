@@ -1,0 +1,148 @@
+import { type Columns, NO_CODE, NO_INT } from '../../arrow/columns.ts';
+import { CLV_METHODS, type SCORES, type STATE } from '../../arrow/schemas.ts';
+import { gather, gatherBytes } from '../../book/book-file.ts';
+import { clvMinor, expectedSpendMinor } from '../../clv/customer-value.ts';
+import type { PerennialConfig } from '../../config/config.ts';
+import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
+import { rfmSegmentCode } from '../../rfm/segment-map.ts';
+import { dayOf } from '../../time.ts';
+import { type Calibration, predictorOf, spendRuleOf } from './epoch-record.ts';
+import type { ShardTimeline } from './shard-timeline.ts';
+
+type ScoreColumns = Columns<typeof SCORES>;
+
+/** The state columns of a shard, customers in the order `order`. */
+export function stateColumns(timeline: ShardTimeline, order: Int32Array): Columns<typeof STATE> {
+  const { stages, tiers } = timeline;
+  return {
+    stage: gather(stages.stage, order),
+    stage_since: gather(stages.since, order),
+    previous_stage: gather(stages.previous, order),
+    change_reason: gather(stages.reason, order),
+    declining_nights: gather(stages.decliningNights, order),
+    churn_nights: gather(stages.churnNights, order),
+    tier: gather(tiers.tier, order),
+    tier_since: gather(tiers.since, order),
+  };
+}
+
+/**
+ * The scores of a shard on a date, customers in the order `order` (bytes of the id). Without a valid purchase: stage prospect,
+ * frequency and monetary 0, all else about purchases null (architecture.md 7).
+ */
+export function scoreColumns(
+  timeline: ShardTimeline,
+  order: Int32Array,
+  calibration: Calibration,
+  config: PerennialConfig,
+): ScoreColumns {
+  const rows = order.length;
+  const state = stateColumns(timeline, order);
+  const ints = () => new Int32Array(rows).fill(NO_INT);
+  const doubles = () => new Float64Array(rows).fill(Number.NaN);
+  const codes = () => new Uint8Array(rows).fill(NO_CODE);
+  const day = dayOf(calibration.date);
+  const out: ScoreColumns = {
+    customer_id: gatherBytes(timeline.book.ids.column, order),
+    as_of: new Int32Array(rows).fill(day),
+    first_purchase_on: ints(),
+    last_purchase_on: ints(),
+    recency_days: ints(),
+    frequency: new Int32Array(rows),
+    monetary_minor: new Float64Array(rows),
+    r: codes(),
+    f: codes(),
+    m: codes(),
+    rfm_segment: codes(),
+    x: ints(),
+    t_x_days: ints(),
+    tenure_days: ints(),
+    p_alive: doubles(),
+    p_return: doubles(),
+    expected_purchases: doubles(),
+    expected_spend_minor: doubles(),
+    clv_minor: doubles(),
+    clv_method: codes(),
+    total_clv_minor: doubles(),
+    tier: state.tier,
+    tier_since: state.tier_since,
+    q: doubles(),
+    stage: state.stage,
+    stage_since: state.stage_since,
+    previous_stage: state.previous_stage,
+    change_reason: state.change_reason,
+    epoch: codes(),
+  };
+  fillPurchases(out, timeline, order, day);
+  fillRfm(out, calibration);
+  if (calibration.epoch) fillModel(out, timeline, order, calibration, config);
+  return out;
+}
+
+function fillPurchases(out: ScoreColumns, timeline: ShardTimeline, order: Int32Array, day: number): void {
+  const c = timeline.book.customers;
+  for (let row = 0; row < order.length; row++) {
+    const slot = order[row] as number;
+    const n = c.purchaseDays[slot] as number;
+    if (n === 0) continue;
+    const first = c.firstDay[slot] as number;
+    const last = c.lastDay[slot] as number;
+    out.first_purchase_on[row] = first;
+    out.last_purchase_on[row] = last;
+    out.recency_days[row] = day - last;
+    out.frequency[row] = n;
+    out.monetary_minor[row] = c.net[slot] as number;
+    out.total_clv_minor[row] = c.net[slot] as number;
+    out.x[row] = n - 1;
+    out.t_x_days[row] = last - first;
+    out.tenure_days[row] = day - first;
+  }
+}
+
+function fillRfm(out: ScoreColumns, { rfmCuts }: Calibration): void {
+  if (!rfmCuts) return;
+  const recency = rfmCuts.recency.map(dayOf) as unknown as CutPoints;
+  const frequency = rfmCuts.frequency as CutPoints;
+  const monetary = rfmCuts.monetary as CutPoints;
+  for (let row = 0; row < out.frequency.length; row++) {
+    if (out.frequency[row] === 0) continue;
+    const r = scoreOf(out.last_purchase_on[row] as number, recency);
+    const f = scoreOf(out.frequency[row] as number, frequency);
+    const m = scoreOf(out.monetary_minor[row] as number, monetary);
+    out.r[row] = r;
+    out.f[row] = f;
+    out.m[row] = m;
+    out.rfm_segment[row] = rfmSegmentCode(r, f, m);
+  }
+}
+
+function fillModel(
+  out: ScoreColumns,
+  timeline: ShardTimeline,
+  order: Int32Array,
+  { epoch }: Calibration,
+  config: PerennialConfig,
+): void {
+  if (!epoch) return;
+  const predictor = predictorOf(epoch, config);
+  const spend = spendRuleOf(epoch, config.currency);
+  const { repeatNet } = timeline.book.customers;
+  const [gammaGamma, population, cohort] = [...CLV_METHODS.keys()] as [number, number, number];
+  for (let row = 0; row < order.length; row++) {
+    if (out.frequency[row] === 0) continue;
+    const x = out.x[row] as number;
+    const tx = out.t_x_days[row] as number;
+    const tenure = out.tenure_days[row] as number;
+    const spendMinor = expectedSpendMinor(spend, x, repeatNet[order[row] as number] as number);
+    const value = clvMinor(predictor.discounted(x, tx, tenure), spendMinor, config.clv.marginRatio);
+    out.p_alive[row] = predictor.pAlive(x, tx, tenure);
+    out.p_return[row] = predictor.pReturn(x, tx, tenure);
+    out.q[row] = predictor.q(x, tx, tenure);
+    out.expected_purchases[row] = predictor.expected(x, tx, tenure);
+    out.expected_spend_minor[row] = Math.round(spendMinor);
+    out.clv_minor[row] = value;
+    out.clv_method[row] = spend.kind === 'cohort_mean' ? cohort : x === 0 ? population : gammaGamma;
+    out.total_clv_minor[row] = (out.total_clv_minor[row] as number) + value;
+    out.epoch[row] = 0;
+  }
+}

@@ -1,0 +1,35 @@
+import { ContractMismatchError } from '../errors.ts';
+import { assertKey } from '../keys.ts';
+
+/** Start of a file name under which a write is still under way. */
+export const TEMP_PREFIX = '.tmp-';
+
+/** Start of a file name that locks its neighbour. */
+export const LOCK_PREFIX = '.lock-';
+
+/** True for a file name that the file store uses for itself. */
+export function isReservedName(name: string): boolean {
+  return name.startsWith(TEMP_PREFIX) || name.startsWith(LOCK_PREFIX);
+}
+
+/**
+ * A key that both stores accept.
+ *
+ * @throws ContractMismatchError when a part is odd (see `assertKey`) or a name that the file store uses for itself
+ */
+export function assertObjectKey(key: string): string {
+  assertKey(key);
+  if (key.split('/').some(isReservedName)) {
+    throw new ContractMismatchError(
+      `Key ${key}: a part starts with ${TEMP_PREFIX} or ${LOCK_PREFIX}, expected another name. Rename the file.`,
+    );
+  }
+  return key;
+}
+
+/** The message of a missing object. */
+export function missingObject(url: string, key: string): ContractMismatchError {
+  return new ContractMismatchError(
+    `Object ${url}/${key}: missing, expected it to exist. Run the step that writes it again, or restore it.`,
+  );
+}

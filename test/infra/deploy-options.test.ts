@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { readDeployOptions } from '../../infra/config.ts';
+
+const read = (config?: unknown) => readDeployOptions(new App({ context: config === undefined ? {} : { config } }).node);
+
+describe('readDeployOptions', () => {
+  it('needs nothing', () => {
+    expect(read()).toEqual({ stackName: 'Perennial', scoring: {}, schedule: {}, logRetentionDays: 90 });
+  });
+
+  it('reads an object, JSON text and a file alike', async () => {
+    const given = { stackName: 'Shop', schedule: { hour: 5 }, scoring: { currency: 'EUR' } };
+    const path = join(await mkdtemp(join(tmpdir(), 'perennial-options-')), 'production.json');
+    writeFileSync(path, JSON.stringify(given));
+    expect(read(given)).toMatchObject(given);
+    expect(read(JSON.stringify(given))).toEqual(read(given));
+    expect(read(path)).toEqual(read(given));
+  });
+
+  it('refuses unknown keys, wrong values and files that are not there', () => {
+    expect(() => read({ stackname: 'Shop' })).toThrow(/stackname/);
+    expect(() => read({ schedule: { hour: 24 } })).toThrow(/schedule\.hour/);
+    expect(() => read({ schedule: { timeZone: 'Mars/Olympus' } })).toThrow(/IANA/);
+    expect(() => read('missing.json')).toThrow(/missing\.json/);
+  });
+});
