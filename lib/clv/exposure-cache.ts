@@ -4,13 +4,16 @@ import type { MbgParams } from './mbg-nbd.ts';
 import { discountedMonths } from './monthly-discount.ts';
 
 /** Counts below this have rows of tables (64 x 3 quantities x 8 bytes = 1.5 KB per day of tenure); others a map. */
-const DENSE_COUNTS = 64;
+export const DENSE_COUNTS = 64;
 
 /** 65,535 days = 179 years; a longer tenure is a bug, and a table of it too. */
 const MAX_DAYS = 65_536;
 
 /** Tables begin at about three years and double from there. */
 const FIRST_DAYS = 1024;
+
+/** Expected purchases of a customer who is alive. */
+type Entry = readonly [plain: number, discounted: number];
 
 /** What a predictor looks ahead. */
 export interface PredictionHorizons {
@@ -33,10 +36,11 @@ export class ExposureCache {
   /** ln(alpha + day), shape [days]. */
   lnExposure: Float64Array = new Float64Array(0);
   private lnHorizon: Float64Array = new Float64Array(0);
-  private readonly returnRows: (Float64Array | undefined)[] = [];
+  /** Per x, for x below 64 and once asked for: `returnWhileAlive` of each day, shape [days]. */
+  readonly returnRows: (Float64Array | undefined)[] = [];
   private readonly plainRows: (Float64Array | undefined)[] = [];
   private readonly discountedRows: (Float64Array | undefined)[] = [];
-  private readonly rare = new Map<number, readonly [plain: number, discounted: number]>();
+  private readonly rare = new Map<number, Entry>();
   private readonly params: MbgParams;
   private readonly horizons: PredictionHorizons;
   private readonly endDays: Float64Array;
@@ -75,16 +79,20 @@ export class ExposureCache {
 
   /** Undiscounted expected purchases of a customer who is alive at `day`. */
   plain(x: number, day: number): number {
-    if (x >= DENSE_COUNTS) return this.rareEntry(x, day)[0];
-    const value = this.plainRows[x]?.[day] as number;
-    return value >= 0 ? value : this.fillEntry(x, day)[0];
+    const row = x < DENSE_COUNTS ? this.plainRows[x] : undefined;
+    const value = row ? (row[day] as number) : Number.NaN;
+    return value >= 0 ? value : this.entry(x, day)[0];
   }
 
   /** Discounted expected purchases of a customer who is alive at `day`. */
   discounted(x: number, day: number): number {
-    if (x >= DENSE_COUNTS) return this.rareEntry(x, day)[1];
-    const value = this.discountedRows[x]?.[day] as number;
-    return value >= 0 ? value : this.fillEntry(x, day)[1];
+    const row = x < DENSE_COUNTS ? this.discountedRows[x] : undefined;
+    const value = row ? (row[day] as number) : Number.NaN;
+    return value >= 0 ? value : this.entry(x, day)[1];
+  }
+
+  private entry(x: number, day: number): Entry {
+    return x < DENSE_COUNTS ? this.fillEntry(x, day) : this.rareEntry(x, day);
   }
 
   private computeReturn(x: number, day: number): number {
@@ -97,7 +105,7 @@ export class ExposureCache {
     return row;
   }
 
-  private fillEntry(x: number, day: number): readonly [plain: number, discounted: number] {
+  private fillEntry(x: number, day: number): Entry {
     const entry = this.computeEntry(x, day);
     const days = this.lnExposure.length;
     this.plainRows[x] ??= new Float64Array(days).fill(Number.NaN);
@@ -107,7 +115,7 @@ export class ExposureCache {
     return entry;
   }
 
-  private rareEntry(x: number, day: number): readonly [plain: number, discounted: number] {
+  private rareEntry(x: number, day: number): Entry {
     const key = x * MAX_DAYS + day;
     let entry = this.rare.get(key);
     if (!entry) {
@@ -117,7 +125,7 @@ export class ExposureCache {
     return entry;
   }
 
-  private computeEntry(x: number, day: number): readonly [plain: number, discounted: number] {
+  private computeEntry(x: number, day: number): Entry {
     const { r, alpha, a, b } = this.params;
     const state = { n: r + x, k: b + x + 1, a, exposureDays: alpha + day };
     let plain = 0;

@@ -1,5 +1,4 @@
-import type { TransactionColumn, TransactionsMapping } from '../config/mapping.ts';
-import { TRANSACTION_COLUMNS } from '../config/mapping.ts';
+import { TRANSACTION_COLUMNS, type TransactionColumn, type TransactionsMapping } from '../config/mapping.ts';
 import { InvalidDropError } from '../errors.ts';
 import { type BusinessClock, type EpochDay, formatDay } from '../time.ts';
 import { COLUMN, type ColumnLayout, type DefaultValues, defaultValues, headerNames, resolveColumns } from './column-layout.ts';
@@ -16,10 +15,10 @@ export interface HistoryFormat {
   /** ISO 4217 code of the configuration, for messages. */
   readonly currency: string;
   readonly timeZoneClock: BusinessClock;
+  /** Columns that a file must have, or its mapping a default for. */
+  readonly needed: readonly TransactionColumn[];
 }
 
-/** Columns that a history must have: a row is placed by its date, and what else it lacks the run will say. */
-const NEEDED: readonly TransactionColumn[] = ['customer_id', 'occurred_at', 'amount', 'currency', 'type'];
 const TERMS_EXPONENT = 2;
 const MINUS = 45;
 
@@ -96,7 +95,7 @@ export class HistoryRows {
   }
 
   #setLayout(header: readonly string[] | undefined): void {
-    const layout = resolveColumns(this.#format.mapping, header, this.#file.name, NEEDED);
+    const layout = resolveColumns(this.#format.mapping, header, this.#file.name, this.#format.needed);
     const isPresent = (name: TransactionColumn) =>
       name === 'transaction_id' || (layout.positions[COLUMN[name]] as number) >= 0 || !!this.#format.mapping.defaults[name];
     this.columns = new Set(TRANSACTION_COLUMNS.filter(isPresent));

@@ -1,6 +1,5 @@
-import type { TransactionColumn } from '../config/mapping.ts';
 import type { PerennialConfig } from '../config/config.ts';
-import type { TransactionsMapping } from '../config/mapping.ts';
+import { REQUIRED_TRANSACTION_COLUMNS, type TransactionColumn, type TransactionsMapping } from '../config/mapping.ts';
 import { InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { type BusinessDate, businessClock, type EpochDay, formatDay } from '../time.ts';
@@ -77,7 +76,15 @@ interface Survey {
 export async function splitHistory(options: SplitHistoryOptions): Promise<SplitHistoryResult> {
   const { history, mapping, config } = options;
   planDropFormat(config.mapping.transactions, new Set());
-  const format: HistoryFormat = { mapping, currency: config.currency, timeZoneClock: businessClock(config.timeZone) };
+  const format: HistoryFormat = {
+    mapping,
+    currency: config.currency,
+    timeZoneClock: businessClock(config.timeZone),
+    // Ids are made where they are missing; what the configuration fills by a default need not be in the drops.
+    needed: REQUIRED_TRANSACTION_COLUMNS.filter(
+      (name) => name !== 'transaction_id' && !config.mapping.transactions.defaults[name],
+    ),
+  };
   const survey = await surveyHistory(options, format);
   const days = [...survey.bytesOfDay.keys()].sort((a, b) => a - b);
   const [first, last] = [days[0], days.at(-1)];

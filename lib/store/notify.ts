@@ -26,7 +26,7 @@ export function openNotifier(topicArn: string | undefined): Notifier {
       client ??= import('@aws-sdk/client-sns').then((sdk) => ({ sdk, sns: new sdk.SNSClient({ maxAttempts: 5 }) }));
       const Subject =
         subject
-          .replace(/[^\x20-\x7e]+/g, ' ')
+          .replace(/[^\x21-\x7e]+/g, ' ')
           .trim()
           .slice(0, SUBJECT_LENGTH) || 'Perennial';
       try {

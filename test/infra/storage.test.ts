@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { TABLES, type TableDefinition } from '../../lib/store/table-definitions.ts';
 import { pipelineTemplate } from '../support/pipeline-template.ts';
 
 const template = pipelineTemplate();
@@ -85,12 +86,12 @@ describe('tables', () => {
     });
   });
 
-  it.each([
-    { table: 'Profiles', keys: ['customer_id'] },
-    { table: 'Transitions', keys: ['customer_id', 'happened'] },
-    { table: 'Runs', keys: ['pk', 'sk'] },
-  ])('$table has the keys $keys', ({ table, keys }) => {
-    const found = Object.entries(template.findResources('AWS::DynamoDB::Table')).find(([id]) => id.includes(table));
-    expect(found?.[1]['Properties'].KeySchema.map((key: { AttributeName: string }) => key.AttributeName)).toEqual(keys);
+  it.each(Object.entries(TABLES))('have the keys that the code reads and writes by (%s)', (name, keys: TableDefinition) => {
+    const tables = Object.entries(template.findResources('AWS::DynamoDB::Table'));
+    const found = tables.find(([id]) => id.toLowerCase().includes(`storage${name}`));
+    const { KeySchema, AttributeDefinitions } = found?.[1]['Properties'] ?? {};
+    const names = [keys.partitionKey, ...(keys.sortKey ? [keys.sortKey] : [])];
+    expect(KeySchema.map((key: { AttributeName: string }) => key.AttributeName)).toEqual(names);
+    expect(AttributeDefinitions).toEqual(names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })));
   });
 });

@@ -37,15 +37,11 @@ export class TransitionLog {
     this.#evidence.appendText(change.evidence);
   }
 
-  /** Calls back for every change, in the order of appending. */
-  forEach(visit: (day: number, from: number, to: number, isRestated: boolean) => void): void {
-    for (let row = 0; row < this.rows; row++) {
-      visit(
-        this.#numbers[row * 2 + 1] as number,
-        this.#codes[row * 4] as number,
-        this.#codes[row * 4 + 1] as number,
-        this.#codes[row * 4 + 2] === 1,
-      );
+  /** Calls back for every change from row `first` on, in the order of appending. */
+  forEachFrom(first: number, visit: (from: number, to: number, isRestated: boolean) => void): void {
+    for (let row = first; row < this.rows; row++) {
+      const at = row * 4;
+      visit(this.#codes[at] as number, this.#codes[at + 1] as number, this.#codes[at + 2] === 1);
     }
   }
 

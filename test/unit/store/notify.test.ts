@@ -12,13 +12,15 @@ describe('openNotifier', () => {
 
   it('sends one line of ASCII as the subject, and tells topic and operation when that fails', async () => {
     const bodies: URLSearchParams[] = [];
-    const server = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      bodies.push(new URLSearchParams(body));
-      const failure = '<ErrorResponse><Error><Code>NotFound</Code><Message>no</Message></Error></ErrorResponse>';
-      const success = '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
-      response.writeHead(bodies.length === 1 ? 200 : 404).end(bodies.length === 1 ? success : failure);
+    const success = '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
+    const failure = '<ErrorResponse><Error><Code>NotFound</Code><Message>no</Message></Error></ErrorResponse>';
+    const server = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => {
+        bodies.push(new URLSearchParams(Buffer.concat(pieces).toString()));
+        response.writeHead(bodies.length === 1 ? 200 : 404).end(bodies.length === 1 ? success : failure);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     vi.stubEnv('AWS_ENDPOINT_URL_SNS', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);

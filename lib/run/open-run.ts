@@ -1,0 +1,162 @@
+import { canonicalJson, configHash, generationTraits, parseConfig } from '../config/load.ts';
+import type { PerennialConfig } from '../config/config.ts';
+import { ConfigError, DropNotReadyError, UsageError } from '../errors.ts';
+import { lakeKeys } from '../keys.ts';
+import type { ObjectStore } from '../store/objects.ts';
+import { addDays, type BusinessDate, businessClock, datesBetween, formatDay, parseBusinessDate } from '../time.ts';
+import type { Opened, RunRequest } from './contracts.ts';
+import type { RunDeps } from './deps.ts';
+import { findMarker, listDropDates } from './drop-folder.ts';
+import { finishCommitted } from './finish-committed.ts';
+import { readConfig } from './plan.ts';
+import {
+  acquireLease,
+  type Current,
+  findCurrent,
+  insertRun,
+  listRuns,
+  type RunRecord,
+  readRun,
+  releaseLease,
+  updateRun,
+} from './run-ledger.ts';
+
+/**
+ * Opens a run: finishes what an earlier commit left unprojected, settles the dates, checks that their drops are ready, takes the
+ * lease and writes the record (architecture.md 2).
+ *
+ * @throws DropNotReadyError, LockHeldError, UsageError, ConfigError
+ */
+export async function openRun(request: RunRequest, deps: RunDeps): Promise<Opened> {
+  const config = parseConfig(parseConfigText(deps.configText), 'perennial.config.json');
+  await finishEarlierCommit(deps);
+  const current = await findCurrent(deps);
+  const dropsUrl = request.dropsUrl ?? `${deps.lake.url}/${lakeKeys.dropsPrefix}`;
+  const drops = deps.openStore(dropsUrl);
+  const range = await settleRange(request, current, drops, config);
+  if (!range) return { decision: 'done', to: current?.dt as BusinessDate, runId: current?.runId as string };
+  if (current) await refuseOtherGeneration(deps, current, config);
+  for (const date of datesBetween(range.from, range.to)) {
+    const { ready, problem } = await findMarker(drops, date);
+    if (ready) continue;
+    if (request.waitForDrop) return { decision: 'wait', missing: problem };
+    throw new DropNotReadyError(problem);
+  }
+  const configSha256 = configHash(config);
+  await deps.lake.create(lakeKeys.config(configSha256), new TextEncoder().encode(canonicalJson(config)));
+  return openRecord(deps, { ...range, configSha256, dropsUrl, snapshots: request.snapshots, baseRunId: current?.runId ?? '' });
+}
+
+function parseConfigText(text: string): unknown {
+  try {
+    return JSON.parse(text === '' ? '{}' : text);
+  } catch (cause) {
+    throw new ConfigError('Configuration perennial.config.json: not JSON, expected an object. Correct the file.', { cause });
+  }
+}
+
+async function finishEarlierCommit(deps: RunDeps): Promise<void> {
+  const current = await findCurrent(deps);
+  if (!current) return;
+  const record = await readRun(deps, current.runId);
+  if (record.state === 'CLOSED') return;
+  const runSeq = await acquireLease(deps, record.runId);
+  const run = { runId: record.runId, runSeq };
+  try {
+    await finishCommitted(deps, run);
+  } finally {
+    await releaseLease(deps, run);
+  }
+}
+
+/** The dates to run, or undefined when they are all committed. */
+async function settleRange(
+  request: RunRequest,
+  current: Current | undefined,
+  drops: ObjectStore,
+  config: PerennialConfig,
+): Promise<{ from: BusinessDate; to: BusinessDate } | undefined> {
+  const head = current?.dt;
+  const asked = request.to ?? scheduledDate(request.scheduledTime, config.timeZone);
+  const to = asked ? parseBusinessDate(asked, 'Date') : head ? addDays(head, 1) : await oldestDrop(drops);
+  const from = request.from ? parseBusinessDate(request.from, 'Date') : head ? addDays(head, 1) : to;
+  if (request.from && from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
+  if (!head) return { from, to };
+  if (to <= head) return undefined;
+  const next = addDays(head, 1);
+  if (from > next) {
+    throw new UsageError(
+      `Range ${from} to ${to}: ${next} to ${addDays(from, -1)} would be left out, since ${head} is the last committed date. Begin at ${next}.`,
+    );
+  }
+  return { from: next, to };
+}
+
+/** The business day before the scheduler's time. @throws ConfigError for a time that was not filled in */
+function scheduledDate(time: string | undefined, timeZone: string): BusinessDate | undefined {
+  if (time === undefined) return undefined;
+  const instant = Date.parse(time);
+  if (Number.isNaN(instant)) {
+    throw new ConfigError(`Scheduled time ${time}: not a time, expected ISO 8601 such as 2026-03-08T04:30:00Z. Correct the schedule's input.`);
+  }
+  return formatDay(businessClock(timeZone).dayOfInstant(instant) - 1);
+}
+
+async function oldestDrop(drops: ObjectStore): Promise<BusinessDate> {
+  const oldest = (await listDropDates(drops))[0];
+  if (!oldest) {
+    throw new DropNotReadyError(`Drops ${drops.url}: none found, expected folders dt=YYYY-MM-DD. Deliver one with put, or name --data.`);
+  }
+  return oldest;
+}
+
+/** @throws ConfigError when time zone, currency or shards differ from those of the committed run */
+async function refuseOtherGeneration(deps: RunDeps, current: Current, config: PerennialConfig): Promise<void> {
+  const committed = await readRun(deps, current.runId);
+  const [before, now] = [generationTraits(await readConfig(deps, committed.configSha256)), generationTraits(config)];
+  for (const name of ['timeZone', 'currency', 'shards'] as const) {
+    if (before[name] === now[name]) continue;
+    throw new ConfigError(
+      `Configuration ${name}: ${now[name]}, expected ${before[name]}, with which all state was made. Set it back, or rebuild into a new generation.`,
+    );
+  }
+}
+
+type NewRun = Pick<RunRecord, 'from' | 'to' | 'configSha256' | 'dropsUrl' | 'snapshots' | 'baseRunId'>;
+
+/** Resumes a dead run of the same request, or opens a new one; other dead runs are superseded. */
+async function openRecord(deps: RunDeps, wanted: NewRun): Promise<Opened> {
+  const open = (await listRuns(deps)).filter(({ state }) => state === 'OPEN');
+  const same = open.find((record) =>
+    (Object.keys(wanted) as (keyof NewRun)[]).every((name) => record[name] === wanted[name]),
+  );
+  const suffix = same ? undefined : (await nextNumber(deps)).toString().padStart(6, '0');
+  const runId = same?.runId ?? `r${suffix}-${wanted.to}`;
+  const runSeq = await acquireLease(deps, runId);
+  const run = { runId, runSeq };
+  for (const record of open) {
+    if (record.runId !== runId) await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+  }
+  if (same) await updateRun(deps, run, { runSeq, attempt: same.attempt + 1 });
+  else await insertRun(deps, newRecord(deps, run, wanted));
+  return { decision: 'go', run, from: wanted.from, to: wanted.to, resumed: same !== undefined };
+}
+
+async function nextNumber(deps: RunDeps): Promise<number> {
+  const counter = await deps.runs.update({ pk: 'RUN-NUMBER', sk: '-' }, {}, { add: { last: 1 } });
+  return Number(counter?.['last']);
+}
+
+function newRecord(deps: RunDeps, run: { runId: string; runSeq: number }, wanted: NewRun): RunRecord {
+  return {
+    ...run,
+    ...wanted,
+    state: 'OPEN',
+    attempt: 1,
+    generation: 1,
+    openedAt: new Date(deps.now()).toISOString(),
+    committedAt: '',
+    counts: {},
+    error: '',
+  };
+}

@@ -1,0 +1,118 @@
+import { lakeKeys, type MapStep } from '../keys.ts';
+import { type BusinessDate, datesBetween } from '../time.ts';
+import type { FoldCounts } from '../book/fold-night.ts';
+import type { KpiPartial } from '../report/kpi.ts';
+import { itemKey, type RunDeps } from './deps.ts';
+import { createJson, findJson } from './json-objects.ts';
+import type { LedgerSource, RunPlan } from './plan.ts';
+
+/** What an item of ingest-drop did. */
+export interface IngestReceipt {
+  readonly sources: readonly (LedgerSource & { readonly knownOn: BusinessDate })[];
+}
+
+/** Totals of a shard's book on a date. Money is minor units. */
+export interface BookTotals {
+  readonly customers: number;
+  readonly buyers: number;
+  readonly netMinor: number;
+  readonly pending: number;
+}
+
+/** What an item of fold-shard did. */
+export interface FoldReceipt {
+  readonly before: BookTotals;
+  readonly after: BookTotals;
+  /** Sum over the nights of the run. */
+  readonly counts: FoldCounts;
+  readonly refused: number;
+  /** Where each month of the index lies. */
+  readonly index: Readonly<Record<string, string>>;
+  /** Gaps between purchase days on each epoch date: pairs of days and count. */
+  readonly gaps: Readonly<Record<string, readonly (readonly [number, number])[]>>;
+}
+
+/** What an item of score-shard did. */
+export interface ScoreReceipt {
+  readonly before: BookTotals;
+  readonly after: BookTotals;
+  readonly transitions: number;
+  readonly restatements: number;
+  /** Stage counts of the committed state that the run began with. */
+  readonly stagesBefore: readonly number[];
+  /** Dates with a transitions file. */
+  readonly transitionDates: readonly BusinessDate[];
+  readonly kpis: readonly KpiPartial[];
+}
+
+/** What an item of publish-segments did. */
+export interface PublishReceipt {
+  readonly segment: string;
+  readonly destination: string;
+  readonly manifestKey: string;
+  readonly manifestSha256: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What an item of project-shard did. */
+export interface ProjectReceipt {
+  readonly customers: number;
+  readonly written: number;
+  readonly removed: number;
+  readonly transitions: number;
+}
+
+/** The receipt of each Map step. */
+export interface ReceiptOf {
+  'ingest-drop': IngestReceipt;
+  'fold-shard': FoldReceipt;
+  'score-shard': ScoreReceipt;
+  'publish-segments': PublishReceipt;
+  'project-shard': ProjectReceipt;
+}
+
+/** Writes an item's receipt: its last act. */
+export async function writeReceipt<S extends MapStep>(
+  deps: RunDeps,
+  runId: string,
+  step: S,
+  item: string,
+  receipt: ReceiptOf[S],
+): Promise<void> {
+  await createJson(deps.lake, lakeKeys.receipt(runId, step, item), receipt);
+}
+
+/** An item's receipt, undefined while it is not done. */
+export function findReceipt<S extends MapStep>(
+  deps: RunDeps,
+  runId: string,
+  step: S,
+  item: string,
+): Promise<ReceiptOf[S] | undefined> {
+  return findJson<ReceiptOf[S]>(deps.lake, lakeKeys.receipt(runId, step, item));
+}
+
+/** The items that a plan has for a Map step, by their keys. */
+export function plannedItems(plan: RunPlan, step: MapStep): string[] {
+  if (step === 'ingest-drop') return plan.batches.map((_, batch) => itemKey(step, { batch }));
+  if (step === 'publish-segments') return plan.publications.map((publication) => itemKey(step, publication));
+  return Array.from({ length: plan.shards }, (_, shard) => itemKey(step, { shard }));
+}
+
+/** The receipts of all items of a step, in the plan's order; undefined for those that are missing. */
+export function findReceipts<S extends MapStep>(
+  deps: RunDeps,
+  plan: RunPlan,
+  step: S,
+): Promise<(ReceiptOf[S] | undefined)[]> {
+  return Promise.all(plannedItems(plan, step).map((item) => findReceipt(deps, plan.runId, step, item)));
+}
+
+/** The receipts of all items of a step that `require-complete` let pass. */
+export async function readReceipts<S extends MapStep>(deps: RunDeps, plan: RunPlan, step: S): Promise<ReceiptOf[S][]> {
+  const receipts = await findReceipts(deps, plan, step);
+  return receipts.filter((receipt) => receipt !== undefined) as ReceiptOf[S][];
+}
+
+/** The dates of a plan. */
+export const datesOf = (plan: Pick<RunPlan, 'from' | 'to'>): BusinessDate[] => datesBetween(plan.from, plan.to);

@@ -1,0 +1,181 @@
+import { NO_INT } from '../arrow/columns.ts';
+import {
+  MEMBERSHIP,
+  MEMBERSHIP_VERSION,
+  SCORES,
+  SCORES_VERSION,
+  STATE,
+  STATE_VERSION,
+  TRANSITIONS,
+  TRANSITIONS_VERSION,
+} from '../arrow/schemas.ts';
+import { encodeParquet } from '../arrow/parquet.ts';
+import { decodeTable, encodeTable } from '../arrow/table-file.ts';
+import type { ShardBook } from '../book/shard-book.ts';
+import { hashJson, scoringHash } from '../config/load.ts';
+import type { PerennialConfig } from '../config/config.ts';
+import { lakeKeys } from '../keys.ts';
+import type { StageColumns } from '../lifecycle/stage-columns.ts';
+import { STAGES } from '../lifecycle/words.ts';
+import type { KpiPartial } from '../report/kpi.ts';
+import { membershipBits } from '../segment/membership.ts';
+import { type BusinessDate, dayOf, formatDay, weekdayOf } from '../time.ts';
+import type { Counts, ShardTask } from './contracts.ts';
+import { itemKey, type RunDeps } from './deps.ts';
+import { countNight } from './engine/count-night.ts';
+import { type Calibration, scheduleOf } from './engine/epoch-record.ts';
+import { scoreColumns, stateColumns } from './engine/score-table.ts';
+import { ShardTimeline, type TierColumns } from './engine/shard-timeline.ts';
+import { readCalibration, readEpochBook } from './epoch-files.ts';
+import { type RunPlan, readConfig, readPlan } from './plan.ts';
+import { datesOf, findReceipt, type ScoreReceipt, writeReceipt } from './receipts.ts';
+import { readShardInput, totalsOf } from './shard-input.ts';
+
+/** Version of the stage rules' code; the thresholds' hash is added to it in `rule_version`. */
+const RULES = 'stages-1';
+
+/**
+ * Pass two over a shard: every night again with its calibration, for stages, tiers and transitions; then the scores, the state
+ * and the segment membership of the last date. A pure function of book, state, ledger and epochs.
+ */
+export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSignal): Promise<Counts> {
+  const item = itemKey('score-shard', task);
+  const done = await findReceipt(deps, task.runId, 'score-shard', item);
+  if (done) return countsOf(done);
+  const plan = await readPlan(deps, task.runId);
+  const config = await readConfig(deps, plan.configSha256);
+  const { book, index, tables } = await readShardInput(deps, plan, task.shard);
+  const before = totalsOf(book);
+  const state = plan.base ? await readState(deps, plan, task.shard, book) : undefined;
+  const stagesBefore = countStages(state?.stages, book.size);
+  const schedule = scheduleOf(await readEpochBook(deps, plan.generation, plan.runId), config);
+  const timeline = new ShardTimeline(book, index, state, schedule, config);
+  const kpis: KpiPartial[] = [];
+  let calibration: Calibration | undefined;
+  for (const date of datesOf(plan)) {
+    signal.throwIfAborted();
+    calibration = await readCalibration(deps, plan.generation, date, plan.runId);
+    const logged = timeline.log.rows;
+    const fold = timeline.advance(dayOf(date), tables.get(date) ?? [], calibration);
+    kpis.push(countNight(timeline, dayOf(date), fold.counts, logged));
+    if (keepsScores(date, plan)) await writeScores(deps, plan, task.shard, timeline, calibration, config);
+  }
+  await writeState(deps, plan, task.shard, timeline);
+  const transitionDates = await writeTransitions(deps, plan, task.shard, timeline, config);
+  const receipt: ScoreReceipt = {
+    before,
+    after: totalsOf(book),
+    transitions: timeline.log.rows,
+    restatements: kpis.reduce((sum, kpi) => sum + kpi.restated, 0),
+    stagesBefore,
+    transitionDates,
+    kpis,
+  };
+  await writeReceipt(deps, task.runId, 'score-shard', item, receipt);
+  return countsOf(receipt);
+}
+
+const countsOf = ({ after, transitions }: ScoreReceipt): Counts => ({ customers: after.customers, rows: after.customers, transitions });
+
+function keepsScores(date: BusinessDate, plan: RunPlan): boolean {
+  if (date === plan.to || plan.snapshots === 'all') return true;
+  return plan.snapshots === 'weekly' && weekdayOf(dayOf(date)) === 6;
+}
+
+function countStages(stages: StageColumns | undefined, size: number): number[] {
+  const counts = STAGES.map(() => 0);
+  for (let slot = 0; stages && slot < size; slot++) (counts[stages.stage[slot] as number] as number) += 1;
+  return counts;
+}
+
+async function readState(
+  deps: RunDeps,
+  { base, generation }: RunPlan,
+  shard: number,
+  book: ShardBook,
+): Promise<{ stages: StageColumns; tiers: TierColumns }> {
+  const { dt, runId } = base as NonNullable<RunPlan['base']>;
+  const key = lakeKeys.result('state', { generation, dt, runId, shard });
+  const { columns: c } = decodeTable(STATE, await deps.lake.read(key), key, STATE_VERSION);
+  const size = book.size;
+  const copy = <T extends Uint8Array | Int32Array>(from: T): T => from.slice(0, size) as T;
+  return {
+    stages: {
+      stage: copy(c.stage),
+      since: copy(c.stage_since),
+      previous: copy(c.previous_stage),
+      reason: copy(c.change_reason),
+      decliningNights: copy(c.declining_nights),
+      churnNights: copy(c.churn_nights),
+    },
+    tiers: { tier: copy(c.tier), since: copy(c.tier_since) },
+  };
+}
+
+async function writeScores(
+  deps: RunDeps,
+  plan: RunPlan,
+  shard: number,
+  timeline: ShardTimeline,
+  calibration: Calibration,
+  config: PerennialConfig,
+): Promise<void> {
+  const place = { generation: plan.generation, dt: calibration.date, runId: plan.runId, shard };
+  const order = timeline.book.ids.sortedSlots();
+  const rows = order.length;
+  const columns = scoreColumns(timeline, order, calibration, config);
+  const words = { epoch: calibration.epoch ? [calibration.epoch.id] : [] };
+  const metadata = { scoring: scoringHash(config), currency: config.currency };
+  await deps.lake.create(
+    lakeKeys.result('scores', place),
+    encodeTable(SCORES, { rows, columns, schemaVersion: SCORES_VERSION, metadata, words }),
+  );
+  await deps.lake.create(lakeKeys.result('scores', place, 'parquet'), encodeParquet(SCORES, { rows, columns, words }));
+  const bits = membershipBits(
+    config.segments,
+    {
+      stage: columns.stage,
+      tier: columns.tier,
+      rfmSegment: columns.rfm_segment,
+      recencyDays: columns.recency_days,
+      frequency: columns.frequency,
+      monetaryMinor: columns.monetary_minor,
+      totalClvMinor: columns.total_clv_minor,
+      pReturn: columns.p_return,
+      nullInt: NO_INT,
+    },
+    rows,
+  );
+  const segments = JSON.stringify(config.segments.map(({ id }) => id));
+  await deps.lake.create(
+    lakeKeys.result('membership', place),
+    encodeTable(MEMBERSHIP, { rows, columns: { bits }, schemaVersion: MEMBERSHIP_VERSION, metadata: { segments } }),
+  );
+}
+
+async function writeState(deps: RunDeps, plan: RunPlan, shard: number, timeline: ShardTimeline): Promise<void> {
+  const order = timeline.book.ids.sortedSlots();
+  const key = lakeKeys.result('state', { generation: plan.generation, dt: plan.to, runId: plan.runId, shard });
+  const columns = stateColumns(timeline, order);
+  await deps.lake.create(key, encodeTable(STATE, { rows: order.length, columns, schemaVersion: STATE_VERSION }));
+}
+
+async function writeTransitions(
+  deps: RunDeps,
+  plan: RunPlan,
+  shard: number,
+  timeline: ShardTimeline,
+  config: PerennialConfig,
+): Promise<BusinessDate[]> {
+  const version = `${RULES}-${hashJson(config.stages).slice(0, 8)}`;
+  const dates: BusinessDate[] = [];
+  for (const [day, { rows, columns }] of timeline.log.byDay(timeline.book.ids.column, version)) {
+    const dt = formatDay(day);
+    const place = { generation: plan.generation, dt, runId: plan.runId, shard };
+    const content = { rows, columns, schemaVersion: TRANSITIONS_VERSION };
+    await deps.lake.create(lakeKeys.result('transitions', place), encodeTable(TRANSITIONS, content));
+    await deps.lake.create(lakeKeys.result('transitions', place, 'parquet'), encodeParquet(TRANSITIONS, content));
+    dates.push(dt);
+  }
+  return dates;
+}

@@ -1,0 +1,112 @@
+import type { FactTable } from '../book/facts.ts';
+import { hashIdentity } from '../book/facts.ts';
+import { decodeBook } from '../book/book-file.ts';
+import { ShardBook } from '../book/shard-book.ts';
+import { HashSet, INDEX_DAYS, TransactionIndex } from '../book/transaction-index.ts';
+import { BOOK_VERSION, INDEX } from '../arrow/schemas.ts';
+import { decodeTable } from '../arrow/table-file.ts';
+import { lakeKeys } from '../keys.ts';
+import { decodeLedger } from '../ledger/ledger-file.ts';
+import { type BusinessDate, dayOf, formatDay } from '../time.ts';
+import type { RunDeps } from './deps.ts';
+import { readJson } from './json-objects.ts';
+import type { LedgerList, RunPlan } from './plan.ts';
+import { type BookTotals, datesOf, findReceipt } from './receipts.ts';
+import { itemKey } from './deps.ts';
+import { ContractMismatchError } from '../errors.ts';
+
+/** What both passes over a shard begin with. */
+export interface ShardInput {
+  readonly book: ShardBook;
+  readonly index: TransactionIndex;
+  /** Where the base run left each month of the index. */
+  readonly indexKeys: Readonly<Record<string, string>>;
+  /** Facts by the night on which they became known. */
+  readonly tables: ReadonlyMap<BusinessDate, readonly FactTable[]>;
+}
+
+/** Reads a shard's book, the part of its index that the run's facts touch, and the facts. */
+export async function readShardInput(deps: RunDeps, plan: RunPlan, shard: number): Promise<ShardInput> {
+  const tables = new Map<BusinessDate, FactTable[]>();
+  for (const date of datesOf(plan)) {
+    const list = await readJson<LedgerList>(deps.lake, lakeKeys.ledgerList(plan.generation, date, plan.runId));
+    const keys = list.sources.flatMap(({ files }) => files.filter((file) => file.shard === shard).map(({ key }) => key));
+    tables.set(date, await Promise.all(keys.map(async (key) => decodeLedger(await deps.lake.read(key), key))));
+  }
+  const { book, indexKeys } = await readBase(deps, plan, shard);
+  const index = new TransactionIndex();
+  const wanted = wantedIds(book, tables);
+  if (wanted.size > 0) await loadIndex(deps, plan, index, indexKeys, wanted);
+  return { book, index, indexKeys, tables };
+}
+
+async function readBase(
+  deps: RunDeps,
+  { base, generation }: RunPlan,
+  shard: number,
+): Promise<{ book: ShardBook; indexKeys: Readonly<Record<string, string>> }> {
+  if (!base) return { book: new ShardBook(), indexKeys: {} };
+  const place = { generation, dt: base.dt, runId: base.runId, shard };
+  const read = (table: 'customers' | 'days' | 'pending') => deps.lake.read(lakeKeys.book(place, table));
+  const [customers, days, pending] = await Promise.all([read('customers'), read('days'), read('pending')]);
+  const receipt = await findReceipt(deps, base.runId, 'fold-shard', itemKey('fold-shard', { shard }));
+  if (!receipt) {
+    throw new ContractMismatchError(
+      `Receipt of fold-shard ${shard}, run ${base.runId}: missing, expected it while the run is committed. Restore it, or rebuild.`,
+    );
+  }
+  return { book: decodeBook({ customers, days, pending }, lakeKeys.book(place, 'customers')), indexKeys: receipt.index };
+}
+
+/** Ids that the run's facts ask for: their own and their originals'. */
+function wantedIds(book: ShardBook, tables: ReadonlyMap<BusinessDate, readonly FactTable[]>): HashSet {
+  const wanted = new HashSet();
+  const hash = new Uint32Array(4);
+  const want = (table: FactTable, row: number) => {
+    const c = table.columns;
+    hashIdentity({ table, row }, c.transaction_id, hash);
+    wanted.add(hash);
+    const original = c.original_transaction_id;
+    if (original.offsets[row] === original.offsets[row + 1]) return;
+    hashIdentity({ table, row }, original, hash);
+    wanted.add(hash);
+  };
+  for (const night of tables.values()) {
+    for (const table of night) for (let row = 0; row < table.rows; row++) want(table, row);
+  }
+  for (const { fact } of book.pending) want(fact.table, fact.row);
+  return wanted;
+}
+
+async function loadIndex(
+  deps: RunDeps,
+  plan: RunPlan,
+  index: TransactionIndex,
+  keys: Readonly<Record<string, string>>,
+  wanted: HashSet,
+): Promise<void> {
+  for (const month of rememberedMonths(keys, plan.from)) {
+    const key = keys[month] as string;
+    const { rows, columns } = decodeTable(INDEX, await deps.lake.read(key), key, BOOK_VERSION);
+    index.load(columns, rows, wanted);
+  }
+}
+
+/** Months of the index that a night may still ask for, ascending. */
+export function rememberedMonths(keys: Readonly<Record<string, string>>, date: BusinessDate): string[] {
+  const oldest = formatDay(dayOf(date) - INDEX_DAYS).slice(0, 7);
+  return Object.keys(keys)
+    .filter((month) => month >= oldest)
+    .sort();
+}
+
+/** Totals of a book. */
+export function totalsOf(book: ShardBook): BookTotals {
+  const { purchaseDays, net } = book.customers;
+  let [buyers, netMinor] = [0, 0];
+  for (let slot = 0; slot < book.size; slot++) {
+    if ((purchaseDays[slot] as number) > 0) buyers++;
+    netMinor += net[slot] as number;
+  }
+  return { customers: book.size, buyers, netMinor, pending: book.pending.length };
+}
