@@ -2,10 +2,10 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import { explainIssues } from '../../lib/config/load.ts';
 import { type TransactionsMapping, transactionsMapping } from '../../lib/config/mapping.ts';
-import { listHistoryFiles } from '../../lib/drop/history-files.ts';
 import { type SplitHistoryResult, splitHistory } from '../../lib/drop/split-history.ts';
 import { ConfigError } from '../../lib/errors.ts';
 import type { CliContext } from '../context.ts';
+import { listHistoryFiles } from '../history-files.ts';
 
 interface ImportOptions {
   readonly splitBy: string;
@@ -45,7 +45,9 @@ export function registerImport(program: Command, context: CliContext): void {
           ...(skipped !== undefined && { skipBadRow: (row) => void writeSync(skipped, `${JSON.stringify(row)}\n`) }),
         });
         for (const file of history.ignored) process.stderr.write(`ignored ${file}: not .csv, .txt or .tsv\n`);
-        process.stdout.write(options.json ? `${JSON.stringify({ ...result, ignored: history.ignored })}\n` : summary(result, options));
+        process.stdout.write(
+          options.json ? `${JSON.stringify({ ...result, ignored: history.ignored })}\n` : summary(result, options),
+        );
       } finally {
         if (skipped !== undefined) closeSync(skipped);
       }
@@ -54,7 +56,9 @@ export function registerImport(program: Command, context: CliContext): void {
 
 function summary(result: SplitHistoryResult, options: ImportOptions): string {
   const { rows, from, to, dates, datesWithRows, badRows, same } = result;
-  const lines = [`${rows} rows into ${dates} drops, ${from} to ${to} (${datesWithRows} with rows, ${dates - datesWithRows} empty)`];
+  const lines = [
+    `${rows} rows into ${dates} drops, ${from} to ${to} (${datesWithRows} with rows, ${dates - datesWithRows} empty)`,
+  ];
   if (same > 0) lines.push(`${same} drops were there already with the same rows`);
   if (badRows > 0) lines.push(`${badRows} rows without a readable date are in ${options.skipBadRows}`);
   return `${lines.join('\n')}\n`;
@@ -66,7 +70,9 @@ function readMapping(file: string): TransactionsMapping {
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new ConfigError(`Mapping ${file}: ${(cause as Error).message}, expected a JSON file. Correct the path or the file.`, { cause });
+    throw new ConfigError(`Mapping ${file}: ${(cause as Error).message}, expected a JSON file. Correct the path or the file.`, {
+      cause,
+    });
   }
   const parsed = transactionsMapping.safeParse(value);
   if (parsed.success) return parsed.data;

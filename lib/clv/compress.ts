@@ -35,8 +35,8 @@ export interface SpendCells {
   readonly weight: Float64Array;
 }
 
-/** 65,535 days = 179 years; a longer tenure is a bug. */
-const DAY_LIMIT = 65_536;
+/** Days are packed into 16 bits: 65,535 days = 179 years, a longer tenure is a bug. */
+const DAY_STRIDE = 65_536;
 
 /** 2^21: the counting pass allocates 4 bytes per possible count (8 MB); nobody buys on more days than there are. */
 const X_LIMIT = 2_097_152;
@@ -72,84 +72,88 @@ function countRuns(sortedKeys: Float64Array): { keys: Float64Array; weight: Floa
   return { keys: keys.slice(0, used), weight: weight.slice(0, used) };
 }
 
-/** Row numbers stably reordered by a column of whole numbers 0 .. max: one pass of a radix sort. */
-function orderBy(column: Int32Array, max: number, order: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(max + 2);
-  for (let i = 0; i < column.length; i++) {
-    const above = (column[i] as number) + 1;
-    next[above] = (next[above] as number) + 1;
-  }
-  for (let value = 1; value <= max; value++) next[value] = (next[value] as number) + (next[value - 1] as number);
-  const sorted = new Uint32Array(order.length);
-  for (let i = 0; i < order.length; i++) {
-    const row = order[i] as number;
-    const value = column[row] as number;
-    const at = next[value] as number;
-    sorted[at] = row;
-    next[value] = at + 1;
-  }
-  return sorted;
+function requireCustomer(row: number, x: number, tx: number, tenure: number): void {
+  const whole = (x | 0) === x && (tx | 0) === tx && (tenure | 0) === tenure;
+  if (whole && tx >= 0 && tx <= tenure && tenure < DAY_STRIDE && x < X_LIMIT) return;
+  throw new InvariantBrokenError(
+    `Customer row ${row}: x ${x}, t_x ${tx}, T ${tenure}, expected whole numbers, 0 <= t_x <= T < ${DAY_STRIDE}. Report this bug.`,
+  );
 }
 
-/** Rows of all parts that have a purchase, checked and copied into three columns. */
-function gatherPurchases(parts: readonly PurchaseRows[]): [x: Int32Array, txDays: Int32Array, tenureDays: Int32Array] {
-  const rows = parts.reduce((sum, part) => sum + requireEqualLengths(part.x, part.txDays, part.tenureDays), 0);
-  const columns = [new Int32Array(rows), new Int32Array(rows), new Int32Array(rows)] as const;
-  let used = 0;
-  for (const part of parts) {
-    for (let i = 0; i < part.x.length; i++) {
-      const x = part.x[i] as number;
-      if (x < 0) continue;
-      const tx = part.txDays[i] as number;
-      const tenure = part.tenureDays[i] as number;
-      const whole = (x | 0) === x && (tx | 0) === tx && (tenure | 0) === tenure;
-      if (!(whole && tx >= 0 && tx <= tenure && tenure < DAY_LIMIT && x < X_LIMIT)) {
-        throw new InvariantBrokenError(
-          `Customer row ${i}: x ${x}, t_x ${tx}, T ${tenure}, expected whole numbers, 0 <= t_x <= T < ${DAY_LIMIT}. Report this bug.`,
-        );
-      }
-      columns[0][used] = x;
-      columns[1][used] = tx;
-      columns[2][used++] = tenure;
+/** Where the customers of each x begin when they are ordered by x; one more entry for the end. */
+function countStarts(parts: readonly PurchaseRows[]): Uint32Array {
+  let largest = -1;
+  for (const { x, txDays, tenureDays } of parts) {
+    requireEqualLengths(x, txDays, tenureDays);
+    for (let i = 0; i < x.length; i++) {
+      const count = x[i] as number;
+      if (count < 0) continue;
+      requireCustomer(i, count, txDays[i] as number, tenureDays[i] as number);
+      if (count > largest) largest = count;
     }
   }
-  return [columns[0].subarray(0, used), columns[1].subarray(0, used), columns[2].subarray(0, used)];
+  const starts = new Uint32Array(largest + 2);
+  for (const { x } of parts) {
+    for (let i = 0; i < x.length; i++) {
+      const count = x[i] as number;
+      if (count >= 0) starts[count + 1] = (starts[count + 1] as number) + 1;
+    }
+  }
+  for (let x = 1; x < starts.length; x++) starts[x] = (starts[x] as number) + (starts[x - 1] as number);
+  return starts;
+}
+
+/** t_x * 65536 + T of every customer, grouped by x and sorted in each group. */
+function sortedDays(parts: readonly PurchaseRows[], starts: Uint32Array): Uint32Array {
+  const next = starts.slice();
+  const keys = new Uint32Array(starts.at(-1) ?? 0);
+  for (const { x, txDays, tenureDays } of parts) {
+    for (let i = 0; i < x.length; i++) {
+      const count = x[i] as number;
+      if (count < 0) continue;
+      const at = next[count] as number;
+      keys[at] = (txDays[i] as number) * DAY_STRIDE + (tenureDays[i] as number);
+      next[count] = at + 1;
+    }
+  }
+  for (let x = 0; x + 1 < starts.length; x++) keys.subarray(starts[x], starts[x + 1]).sort();
+  return keys;
 }
 
 /**
  * Distinct (x, t_x, T) cells of customers: sufficient for the NBD models, since they depend on nothing else.
  *
- * Source: radix sort by T, t_x and x, then runs; the result does not depend on the order of rows or parts, nor on how
- * customers are split into parts.
+ * Source: grouped by x, sorted by t_x and T packed into 32 bits; the result does not depend on the order of rows or parts,
+ * nor on how customers are split into parts.
  * @param parts tables of customers (for instance one per shard); rows with x < 0 (no purchase) are left out
  * @returns sorted cells, days; empty arrays for no customers
  * @throws InvariantBrokenError when lengths differ, or unless 0 <= t_x <= T <= 65535 and x < 2097152, all whole
- * Cost: three counting passes (~50 ns per customer); allocates 20 bytes per customer, and the cells.
+ * Cost: one sort of 32-bit integers (~0.1 s per million customers); allocates 24 bytes per customer at most.
  */
 export function compressPurchases(parts: readonly PurchaseRows[]): PurchaseCells {
-  const columns = gatherPurchases(parts);
-  const [x, txDays, tenureDays] = columns;
-  const largest = (column: Int32Array) => column.reduce((max, value) => Math.max(max, value), 0);
-  let order = new Uint32Array(x.length).map((_, i) => i);
-  for (const column of columns.toReversed()) order = orderBy(column, largest(column), order);
-
-  const first: number[] = [];
-  const weight: number[] = [];
-  for (let i = 0, last = -1; i < order.length; i++) {
-    const row = order[i] as number;
-    if (last >= 0 && x[row] === x[last] && txDays[row] === txDays[last] && tenureDays[row] === tenureDays[last]) {
-      weight[weight.length - 1] = (weight.at(-1) as number) + 1;
-    } else {
-      first.push(row);
-      weight.push(1);
-      last = row;
+  const starts = countStarts(parts);
+  const keys = sortedDays(parts, starts);
+  const xs = new Int32Array(keys.length);
+  const distinct = new Uint32Array(keys.length);
+  const weight = new Float64Array(keys.length);
+  let used = 0;
+  for (let x = 0; x + 1 < starts.length; x++) {
+    const from = starts[x] as number;
+    for (let i = from; i < (starts[x + 1] as number); i++) {
+      if (i > from && keys[i] === keys[i - 1]) {
+        weight[used - 1] = (weight[used - 1] as number) + 1;
+      } else {
+        xs[used] = x;
+        distinct[used] = keys[i] as number;
+        weight[used++] = 1;
+      }
     }
   }
   return {
-    x: Int32Array.from(first, (row) => x[row] as number),
-    txDays: Float64Array.from(first, (row) => txDays[row] as number),
-    tenureDays: Float64Array.from(first, (row) => tenureDays[row] as number),
-    weight: Float64Array.from(weight),
+    x: xs.slice(0, used),
+    txDays: Float64Array.from({ length: used }, (_, i) => (distinct[i] as number) >>> 16),
+    tenureDays: Float64Array.from({ length: used }, (_, i) => (distinct[i] as number) & 0xffff),
+    weight: weight.slice(0, used),
   };
 }
 

@@ -129,36 +129,3 @@ export function conditionalMeanSpend({ p, q, v }: SpendParams, x: number, repeat
 export function populationMeanSpend(params: SpendParams): number {
   return conditionalMeanSpend(params, 0, 0);
 }
-
-/** Columns of customers for `conditionalMeanSpendMinor`. */
-export interface SpendInput {
-  /** Repeat purchase days, count, shape [n]; negative marks a customer without a purchase. */
-  readonly x: ArrayLike<number>;
-  /** Net spend on those days together, minor units, shape [n]. */
-  readonly repeatNetMinor: ArrayLike<number>;
-}
-
-/**
- * `conditionalMeanSpend` of many customers, in minor units.
- *
- * Source: Fader & Hardie (2013), eq. 5.
- * @param params fitted parameters, v in major units
- * @param exponent decimals of the currency, count
- * @param rows columns of customers, shape [n]
- * @param out receives minor units, unrounded, shape [n], same order; NaN where x is negative
- * @returns `out`
- * @throws nothing
- * Cost: one division per row (~3 ns); allocates nothing.
- */
-export function conditionalMeanSpendMinor(
-  params: SpendParams,
-  exponent: number,
-  rows: SpendInput,
-  out: Float64Array,
-): Float64Array {
-  const inMinor: SpendParams = { p: params.p, q: params.q, v: params.v * 10 ** exponent };
-  for (let i = 0; i < out.length; i++) {
-    out[i] = conditionalMeanSpend(inMinor, rows.x[i] as number, rows.repeatNetMinor[i] as number);
-  }
-  return out;
-}

@@ -1,12 +1,14 @@
-import { REQUIRED_TRANSACTION_COLUMNS, TRANSACTION_COLUMNS, type TransactionColumn, type TransactionsMapping } from '../config/mapping.ts';
+import {
+  REQUIRED_TRANSACTION_COLUMNS,
+  TRANSACTION_COLUMNS,
+  type TransactionColumn,
+  type TransactionsMapping,
+} from '../config/mapping.ts';
 import { ConfigError, InvalidDropError } from '../errors.ts';
 import type { RecordScanner } from './record-scanner.ts';
 
 /** Places of the columns in `TRANSACTION_COLUMNS`: the index into the arrays of a layout. */
-export const COLUMN = Object.fromEntries(TRANSACTION_COLUMNS.map((name, at) => [name, at])) as Record<
-  TransactionColumn,
-  number
->;
+export const COLUMN = Object.fromEntries(TRANSACTION_COLUMNS.map((name, at) => [name, at])) as Record<TransactionColumn, number>;
 
 /** The defaults of a mapping as bytes, one behind the other, and where each stands (empty: no default). */
 export interface DefaultValues {

@@ -29,16 +29,10 @@ export function openDropChunks(name: string, chunks: AsyncIterable<Uint8Array>):
 
 async function* gunzip(name: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  let sourceError: unknown;
   const counted = async function* () {
-    try {
-      for await (const chunk of chunks) {
-        bytes += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      sourceError = error;
-      throw error;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      yield chunk;
     }
   };
   const unzip = createGunzip({ chunkSize: OUTPUT_BYTES });
@@ -46,16 +40,18 @@ async function* gunzip(name: string, chunks: AsyncIterable<Uint8Array>): AsyncGe
   try {
     for await (const chunk of unzip) yield chunk as Uint8Array;
   } catch (error) {
-    if (sourceError !== undefined) throw sourceError;
     throw gzipError(name, bytes, error);
   }
   if (bytes === 0) throw gzipError(name, 0, { code: 'Z_BUF_ERROR' });
 }
 
+/** An error of zlib as one of the taxonomy; another error as it is. */
 function gzipError(name: string, bytes: number, cause: unknown): unknown {
   const { code, message } = cause as { code?: string; message?: string };
   if (code === undefined || !code.startsWith('Z_')) return cause;
   const observed =
-    code === 'Z_BUF_ERROR' ? `gzip ends early, after ${bytes} bytes` : `gzip is corrupt (${message ?? code}), within ${bytes} bytes`;
+    code === 'Z_BUF_ERROR'
+      ? `gzip ends early, after ${bytes} bytes`
+      : `gzip is corrupt (${message ?? code}), within ${bytes} bytes`;
   return new InvalidDropError(`File ${name}: ${observed}, expected a complete gzip file. Deliver the file again.`, { cause });
 }

@@ -1,4 +1,4 @@
-import { type TransactionColumn, TRANSACTION_COLUMNS, type TransactionsMapping } from '../config/mapping.ts';
+import { TRANSACTION_COLUMNS, type TransactionColumn, type TransactionsMapping } from '../config/mapping.ts';
 import { ConfigError } from '../errors.ts';
 
 const QUOTE = 34;

@@ -3,11 +3,28 @@ import { InvalidDropError } from '../errors.ts';
 import { type BusinessClock, type EpochDay, formatDay } from '../time.ts';
 import { COLUMN, type ColumnLayout, type DefaultValues, defaultValues, headerNames, resolveColumns } from './column-layout.ts';
 import type { DropFormat, GrowingBytes } from './drop-writer.ts';
-import type { HistoryFile } from './history-files.ts';
 import { InstantParser } from './instant-parser.ts';
 import { quarantineRecord } from './quarantine-record.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { fieldCountMessage, type QuarantinedRow, type RowRule, scanMessage, valueMessage } from './row-rules.ts';
+
+/** One file of a history. */
+export interface HistoryFile {
+  /** Path below the history's folder with `/`, or the name of the single file. */
+  readonly name: string;
+  /** The decompressed bytes; may be asked for more than once. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** The files of a history and what was left aside. */
+export interface HistoryFiles {
+  /** Name of the folder or the file, without ending. */
+  readonly name: string;
+  /** In byte order of their names. */
+  readonly files: readonly HistoryFile[];
+  /** Names of files in the folder whose ending is not that of a delimited text. */
+  readonly ignored: readonly string[];
+}
 
 /** What is known of the format of a history. */
 export interface HistoryFormat {

@@ -15,12 +15,7 @@ import {
   scanMessage,
   valueMessage,
 } from './row-rules.ts';
-import {
-  type ByteColumnBuilder,
-  type RowNumbers,
-  TEXT_COLUMNS,
-  TransactionColumnsBuilder,
-} from './transaction-columns.ts';
+import { type ByteColumnBuilder, type RowNumbers, TEXT_COLUMNS, TransactionColumnsBuilder } from './transaction-columns.ts';
 
 /** Required columns come first in the contract. */
 const REQUIRED_COUNT = COLUMN.type + 1;
@@ -64,6 +59,8 @@ export class RowReader {
     line: 0,
   };
   #faultyColumn: TransactionColumn = 'transaction_id';
+  /** Decimals of the current row's currency. */
+  #exponent = 0;
   #rows = 0;
   #malformed = 0;
   #policy = 0;
@@ -161,11 +158,11 @@ export class RowReader {
       buffer[currencyAt] !== this.#currency[0] ||
       buffer[currencyAt + 1] !== this.#currency[1] ||
       buffer[currencyAt + 2] !== this.#currency[2];
-    let exponent = this.#terms.exponent;
+    this.#exponent = this.#terms.exponent;
     if (foreign) {
       const code = this.#text(CURRENCY);
       if (!isCurrency(code)) return this.#fault('UNKNOWN_CURRENCY', 'currency');
-      exponent = currencyExponent(code);
+      this.#exponent = currencyExponent(code);
     }
     const type = typeOf(buffer, starts[TYPE] as number, ends[TYPE] as number);
     if (type < 0) return this.#fault('UNKNOWN_TYPE', 'type');
@@ -176,10 +173,11 @@ export class RowReader {
     row.occurredAtMs = instants.instantMs;
     row.day = instants.day;
     row.dateOnly = instants.form === 'date' ? 1 : 0;
-    return this.#readMoney(exponent) ?? (foreign ? this.#fault('UNSUPPORTED_CURRENCY', 'currency') : undefined);
+    return this.#readMoney() ?? (foreign ? this.#fault('UNSUPPORTED_CURRENCY', 'currency') : undefined);
   }
 
-  #readMoney(exponent: number): RowRule | undefined {
+  #readMoney(): RowRule | undefined {
+    const exponent = this.#exponent;
     const buffer = this.#scanner.buffer;
     const row = this.#row;
     const decimals = this.#decimals;
@@ -239,7 +237,11 @@ export class RowReader {
     let message: string;
     if (rule === 'FIELD_COUNT') message = fieldCountMessage(scanner.fieldCount, this.#layout.least, this.#layout.most);
     else if (scanner.issue !== undefined) message = scanMessage(scanner.issue, scanner.recordEnd - scanner.recordStart);
-    else message = valueMessage(rule, this.#faultyColumn, this.#text(COLUMN[this.#faultyColumn]), this.#terms);
+    else
+      message = valueMessage(rule, this.#faultyColumn, this.#text(COLUMN[this.#faultyColumn]), {
+        ...this.#terms,
+        exponent: this.#exponent,
+      });
     const row = quarantineRecord(scanner, this.#options.file, rule, message);
     if (row.kind === 'policy') this.#policy++;
     else this.#malformed++;

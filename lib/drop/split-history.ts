@@ -4,8 +4,7 @@ import { InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { type BusinessDate, businessClock, type EpochDay, formatDay } from '../time.ts';
 import { type DropFormat, GrowingBytes, planDropFormat } from './drop-writer.ts';
-import type { HistoryFiles } from './history-files.ts';
-import { type HistoryFormat, HistoryRows } from './history-rows.ts';
+import { type HistoryFiles, type HistoryFormat, HistoryRows } from './history-rows.ts';
 import type { QuarantinedRow } from './row-rules.ts';
 
 /** Where dated drops are written: the part of the object store's port that is needed. */

@@ -12,6 +12,8 @@ export interface KpiPartial {
   /** Legal stage changes: triples of from (255 = none), to, count. */
   readonly flows: readonly (readonly [number, number, number])[];
   readonly restated: number;
+  /** Restatements: triples as in `flows`; never counted as flows. */
+  readonly restatements: readonly (readonly [number, number, number])[];
   /** Customers with a purchase day on the date. */
   readonly purchasers: number;
   readonly firstTimeBuyers: number;

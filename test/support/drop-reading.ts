@@ -2,7 +2,7 @@ import { type TransactionsMapping, transactionsMapping } from '../../lib/config/
 import { type ReadTransactionsResult, readTransactions } from '../../lib/drop/read-transactions.ts';
 import { RecordScanner, type ScannerOptions } from '../../lib/drop/record-scanner.ts';
 import type { QuarantinedRow } from '../../lib/drop/row-rules.ts';
-import type { ByteColumn } from '../../lib/drop/transaction-columns.ts';
+import type { ByteColumn, TransactionColumns } from '../../lib/drop/transaction-columns.ts';
 import { businessClock } from '../../lib/time.ts';
 
 /** Bytes as a stream of chunks: cut at the given places, or every `cuts` bytes. */
@@ -56,18 +56,25 @@ export interface ReadTextOptions {
   readonly cuts?: number | readonly number[];
 }
 
-/** Reads a file of transactions and keeps its quarantine. */
+/** Reads a file of transactions and keeps its quarantine; `first` is the first shard. */
 export async function readText(
   content: string | Uint8Array,
   { mapping = {}, currency = 'USD', timeZone = 'UTC', shards = 1, shardOf = () => 0, cuts = [] }: ReadTextOptions = {},
-): Promise<ReadTransactionsResult & { refused: QuarantinedRow[] }> {
+): Promise<ReadTransactionsResult & { refused: QuarantinedRow[]; first: TransactionColumns }> {
   const refused: QuarantinedRow[] = [];
   const result = await readTransactions(
     chunksOf(content, cuts),
-    { mapping: transactionsMapping.parse(mapping), currency, timeZoneClock: businessClock(timeZone), shards, shardOf, file: 'orders.csv' },
+    {
+      mapping: transactionsMapping.parse(mapping),
+      currency,
+      timeZoneClock: businessClock(timeZone),
+      shards,
+      shardOf,
+      file: 'orders.csv',
+    },
     { quarantine: (row) => refused.push(row) },
   );
-  return { ...result, refused };
+  return { ...result, refused, first: result.shards[0] as TransactionColumns };
 }
 
 /** The texts of a byte column. */

@@ -24,10 +24,12 @@ export function countNight(timeline: ShardTimeline, day: number, counts: FoldCou
     if (tier < byTier.length) (byTier[tier] as number) += 1;
   }
   const flows = new Map<number, number>();
+  const restatements = new Map<number, number>();
   let restated = 0;
   log.forEachFrom(logged, (from, to, isRestated) => {
     if (isRestated) restated++;
-    else flows.set(from * 256 + to, (flows.get(from * 256 + to) ?? 0) + 1);
+    const pairs = isRestated ? restatements : flows;
+    pairs.set(from * 256 + to, (pairs.get(from * 256 + to) ?? 0) + 1);
   });
   return {
     day,
@@ -35,8 +37,9 @@ export function countNight(timeline: ShardTimeline, day: number, counts: FoldCou
     buyers,
     stages: byStage,
     tiers: byTier,
-    flows: [...flows].map(([pair, count]) => [pair >> 8, pair & 255, count] as const),
+    flows: triples(flows),
     restated,
+    restatements: triples(restatements),
     purchasers,
     firstTimeBuyers,
     sales: counts.sales,
@@ -49,3 +52,5 @@ export function countNight(timeline: ShardTimeline, day: number, counts: FoldCou
     conflicts: counts.conflicts,
   };
 }
+
+const triples = (pairs: ReadonlyMap<number, number>) => [...pairs].map(([pair, count]) => [pair >> 8, pair & 255, count] as const);

@@ -116,14 +116,20 @@ describe('InstantParser', () => {
 });
 
 describe('BusinessDays', () => {
-  it.each(['UTC', 'Asia/Shanghai', 'Asia/Kolkata', 'America/Los_Angeles', 'Pacific/Apia', 'America/Havana', 'America/Santiago', 'Pacific/Kiritimati'])(
-    'agrees with the clock of %s at every hour of two years',
-    (timeZone) => {
-      const clock = businessClock(timeZone);
-      const days = new BusinessDays(clock);
-      for (let ms = Date.UTC(2011, 0, 1); ms < Date.UTC(2013, 0, 1); ms += 3_599_000) {
-        expect(days.dayOfInstant(ms), new Date(ms).toISOString()).toBe(clock.dayOfInstant(ms));
-      }
-    },
-  );
+  it.each([
+    'UTC',
+    'Asia/Shanghai',
+    'Asia/Kolkata',
+    'America/Los_Angeles',
+    'Pacific/Apia',
+    'America/Havana',
+    'America/Santiago',
+    'Pacific/Kiritimati',
+  ])('agrees with the clock of %s at every hour of two years', (timeZone) => {
+    const clock = businessClock(timeZone);
+    const days = new BusinessDays(clock);
+    for (let ms = Date.UTC(2011, 0, 1); ms < Date.UTC(2013, 0, 1); ms += 3_599_000) {
+      expect(days.dayOfInstant(ms)).toBe(clock.dayOfInstant(ms));
+    }
+  });
 });

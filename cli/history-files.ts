@@ -1,26 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ConfigError } from '../errors.ts';
-import { isTextDrop, openDropChunks } from './decompress.ts';
-
-/** One file of a history. */
-export interface HistoryFile {
-  /** Path below the history's folder with `/`, or the name of the single file. */
-  readonly name: string;
-  /** The decompressed bytes; may be asked for more than once. */
-  open(): AsyncIterable<Uint8Array>;
-}
-
-/** The files of a history and what was left aside. */
-export interface HistoryFiles {
-  /** Name of the folder or the file, without ending. */
-  readonly name: string;
-  /** In byte order of their names. */
-  readonly files: readonly HistoryFile[];
-  /** Names of files in the folder whose ending is not that of a delimited text. */
-  readonly ignored: readonly string[];
-}
+import { isTextDrop, openDropChunks } from '../lib/drop/decompress.ts';
+import type { HistoryFiles } from '../lib/drop/history-rows.ts';
+import { ConfigError } from '../lib/errors.ts';
 
 const READ_BYTES = 1_048_576;
 

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { explainIssues } from '../../lib/config/load.ts';
+import { ConfigError } from '../../lib/errors.ts';
+
+/** What every function reads from its environment: names, no secrets. The one reader of `process.env` in functions. */
+const schema = z.object({
+  LAKE_URL: z.string().min(1),
+  EXPORTS_URL: z.string().min(1),
+  PROFILES_TABLE: z.string().min(1),
+  TRANSITIONS_TABLE: z.string().min(1),
+  RUNS_TABLE: z.string().min(1),
+  PERENNIAL_CONFIG: z.string().default('{}'),
+  NOTIFY_TOPIC_ARN: z.string().optional(),
+  /** How long the lease of a run lives without renewal: 20 minutes outlive the longest function. */
+  LEASE_SECONDS: z.coerce.number().int().min(1).default(1200),
+  /** Set by Lambda. */
+  AWS_LAMBDA_FUNCTION_NAME: z.string().default(''),
+});
+
+/** The environment of a function. @throws ConfigError that lists every missing name */
+export function parseEnv(): z.infer<typeof schema> {
+  const parsed = schema.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`Environment: ${explainIssues(parsed.error)}. Deploy again, or set the names.`);
+}

@@ -1,0 +1,137 @@
+import { hostname } from 'node:os';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Logger } from '@aws-lambda-powertools/logger';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { explainIssues } from '../../lib/config/load.ts';
+import { ContractMismatchError } from '../../lib/errors.ts';
+import { MAP_STEPS, type MapStep, type Step } from '../../lib/keys.ts';
+import type { RunRef } from '../../lib/run/contracts.ts';
+import { itemKey, type RunDeps } from '../../lib/run/deps.ts';
+import { openDeps } from '../../lib/run/open-deps.ts';
+import { recordError, renewLease } from '../../lib/run/run-ledger.ts';
+import { parseEnv } from './env.ts';
+
+/** Milliseconds between two renewals of the lease by a running handler. */
+const RENEW_MS = 30_000;
+
+/** Milliseconds before the function's limit at which the signal stops the work. */
+const EARLY_MS = 2000;
+
+/** An answer above this is a mistake: answers are pointers and counts. A quarter of Step Functions' 256 KiB. */
+const MAX_ANSWER_BYTES = 262_144 - 16_384;
+
+/** A handler as Lambda and the local machine call it. */
+export type StepHandler = (event: unknown, context: Context) => Promise<unknown>;
+
+/** How a step is wired. */
+export interface StepWiring<I, O> {
+  readonly step: Step;
+  readonly input: z.ZodType<I>;
+  readonly output: z.ZodType<O>;
+  /** False for the steps that act before or after the lease. */
+  readonly holdsLease: boolean;
+  readonly run: (input: I, deps: RunDeps, signal: AbortSignal) => Promise<O>;
+}
+
+let deps: RunDeps | undefined;
+
+/** The stores of this process, opened once. */
+function sharedDeps(): RunDeps {
+  if (deps) return deps;
+  const env = parseEnv();
+  const command = env.AWS_LAMBDA_FUNCTION_NAME || process.argv.slice(2).join(' ');
+  deps = openDeps(env, { host: env.AWS_LAMBDA_FUNCTION_NAME || hostname(), pid: process.pid, command }, isDead);
+  return deps;
+}
+
+function isDead(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/**
+ * The one chain around every step: log context, early timeout, input schema, lease, the use case, output schema, and the record of
+ * what a Map item threw. Nothing else knows middy.
+ */
+export function stepHandler<I, O>(wiring: StepWiring<I, O>): StepHandler {
+  const logger = new Logger({ serviceName: `perennial-${wiring.step}` });
+  const work = async (event: I, _context: Context, { signal }: { signal: AbortSignal }): Promise<O> => {
+    const shared = sharedDeps();
+    const run = runOf(event);
+    if (run) logger.appendKeys({ ...run, item: itemOf(wiring.step, event) });
+    const release = run && wiring.holdsLease ? await holdLease(shared, run) : () => undefined;
+    try {
+      const answer = checkAnswer(wiring, await wiring.run(event, shared, signal));
+      logger.info('done', { answer: JSON.stringify(answer).slice(0, 1000) });
+      return answer;
+    } catch (error) {
+      if (run) await recordItemError(shared, wiring.step, event, run, error);
+      throw error;
+    } finally {
+      release();
+    }
+  };
+  return middy<I, O, Error, Context>({ timeoutEarlyInMillis: EARLY_MS })
+    .use(injectLambdaContext(logger, { clearState: true }))
+    .before((request) => {
+      request.event = parseInput(wiring, request.event);
+    })
+    .onError((request) => {
+      logger.error('failed', { error: request.error as Error });
+    })
+    .handler(work as never) as unknown as StepHandler;
+}
+
+function parseInput<I>(wiring: { step: Step; input: z.ZodType<I> }, event: unknown): I {
+  const parsed = wiring.input.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw new ContractMismatchError(
+    `Input of ${wiring.step}: ${explainIssues(parsed.error)}. The machine and the functions are of different versions; deploy both.`,
+  );
+}
+
+function checkAnswer<O>(wiring: { step: Step; output: z.ZodType<O> }, answer: unknown): O {
+  const parsed = wiring.output.safeParse(answer);
+  if (!parsed.success) throw new ContractMismatchError(`Answer of ${wiring.step}: ${explainIssues(parsed.error)}. Report this bug.`);
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  if (bytes > MAX_ANSWER_BYTES) {
+    throw new ContractMismatchError(`Answer of ${wiring.step}: ${bytes} bytes, expected at most ${MAX_ANSWER_BYTES}. Use fewer shards or segments.`);
+  }
+  return parsed.data;
+}
+
+function runOf(event: unknown): RunRef | undefined {
+  const { runId, runSeq } = event as Partial<RunRef>;
+  return runId !== undefined && runSeq !== undefined ? { runId, runSeq } : undefined;
+}
+
+function isMapStep(step: Step): step is MapStep {
+  return (MAP_STEPS as readonly string[]).includes(step);
+}
+
+function itemOf(step: Step, event: unknown): string {
+  return isMapStep(step) ? itemKey(step, event as Parameters<typeof itemKey>[1]) : '';
+}
+
+/** Renews the lease now and every 30 s. @returns what ends the renewals @throws RunSupersededError when it is lost */
+async function holdLease(shared: RunDeps, run: RunRef): Promise<() => void> {
+  await renewLease(shared, run);
+  const timer = setInterval(() => {
+    // A renewal that fails is not an error yet: the next conditional write of the run tells.
+    renewLease(shared, run).catch(() => undefined);
+  }, RENEW_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+async function recordItemError(shared: RunDeps, step: Step, event: unknown, run: RunRef, error: unknown): Promise<void> {
+  if (!isMapStep(step)) return;
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  await recordError(shared, run.runId, { step, item: itemOf(step, event), name, message });
+}

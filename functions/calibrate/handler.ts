@@ -1,0 +1,6 @@
+import { runRef, counts } from '../../lib/run/contracts.ts';
+import { calibrate } from '../../lib/run/calibrate.ts';
+import { stepHandler } from '../_shared/handler-stack.ts';
+
+/** Lambda of the step calibrate: see `lib/run/calibrate.ts`. */
+export const handler = stepHandler({ step: 'calibrate', input: runRef, output: counts, holdsLease: true, run: calibrate });

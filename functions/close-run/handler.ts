@@ -1,0 +1,6 @@
+import { runRef, counts } from '../../lib/run/contracts.ts';
+import { closeRun } from '../../lib/run/close-run.ts';
+import { stepHandler } from '../_shared/handler-stack.ts';
+
+/** Lambda of the step close-run: see `lib/run/close-run.ts`. */
+export const handler = stepHandler({ step: 'close-run', input: runRef, output: counts, holdsLease: true, run: closeRun });

@@ -1,0 +1,6 @@
+import { runRef, counts } from '../../lib/run/contracts.ts';
+import { commitRun } from '../../lib/run/commit-run.ts';
+import { stepHandler } from '../_shared/handler-stack.ts';
+
+/** Lambda of the step commit-run: see `lib/run/commit-run.ts`. */
+export const handler = stepHandler({ step: 'commit-run', input: runRef, output: counts, holdsLease: true, run: commitRun });

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { RunSupersededError } from '../errors.ts';
+import { exportKeys } from '../keys.ts';
+import type { Counts, RunRef } from './contracts.ts';
+import type { RunDeps } from './deps.ts';
+import { jsonBytes } from './json-objects.ts';
+import { readPlan, type RunPlan } from './plan.ts';
+import { readReceipts } from './receipts.ts';
+import { findCurrent, readRun, releaseLease, updateRun } from './run-ledger.ts';
+
+/**
+ * Ends a committed run after all its profiles: `latest.json` of every publication points to it, the record is CLOSED with its
+ * counts, subscribers are told, the lease is given back.
+ */
+export async function closeRun(run: RunRef, deps: RunDeps): Promise<Counts> {
+  const current = await findCurrent(deps);
+  if (current?.runId !== run.runId) {
+    throw new RunSupersededError(`Run ${run.runId}: not the committed one, expected CURRENT to name it. Another run goes on.`);
+  }
+  const plan = await readPlan(deps, run.runId);
+  for (const { segment, destination } of plan.publications) await pointLatest(deps, plan, segment, destination);
+  const record = await readRun(deps, run.runId);
+  const counts = { ...record.counts, ...(await countRun(deps, plan)) };
+  await updateRun(deps, run, { state: 'CLOSED', counts });
+  await deps.notifier.notify(`Perennial: ${plan.to} is committed`, JSON.stringify({ runId: run.runId, from: plan.from, to: plan.to, counts }));
+  await releaseLease(deps, run);
+  return counts;
+}
+
+async function pointLatest(deps: RunDeps, plan: RunPlan, segment: string, destination: string): Promise<void> {
+  const manifestKey = `${exportKeys.publication(segment, destination, plan.to, plan.runId)}/manifest.json`;
+  const manifest = await deps.exports.read(manifestKey);
+  const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
+  const bytes = jsonBytes({ dt: plan.to, runId: plan.runId, manifestKey, manifestSha256 });
+  const key = exportKeys.latest(segment, destination);
+  const before = await deps.exports.stat(key);
+  if (before) {
+    const shown = await deps.exports.get(key);
+    if (shown && Buffer.compare(shown, bytes) === 0) return;
+  }
+  await deps.exports.replace(key, bytes, before?.etag ?? null);
+}
+
+/** What the run ledger tells of a run. */
+async function countRun(deps: RunDeps, plan: RunPlan): Promise<Counts> {
+  const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce((total, item) => total + value(item), 0);
+  const sources = (await readReceipts(deps, plan, 'ingest-drop')).flatMap((receipt) => receipt.sources);
+  const folded = await readReceipts(deps, plan, 'fold-shard');
+  const scored = await readReceipts(deps, plan, 'score-shard');
+  const projected = await readReceipts(deps, plan, 'project-shard');
+  return {
+    files: sources.length,
+    rows: sum(sources, ({ rows }) => rows),
+    accepted: sum(sources, ({ accepted }) => accepted),
+    quarantined: sum(sources, ({ malformed, policy }) => malformed + policy) + sum(folded, ({ refused }) => refused),
+    duplicates: sum(folded, ({ counts }) => counts.duplicates),
+    conflicts: sum(folded, ({ counts }) => counts.conflicts),
+    pending: sum(folded, ({ after }) => after.pending),
+    customers: sum(folded, ({ after }) => after.customers),
+    transitions: sum(scored, ({ transitions, restatements }) => transitions - restatements),
+    restatements: sum(scored, ({ restatements }) => restatements),
+    profiles: sum(projected, ({ customers }) => customers),
+    profilesWritten: sum(projected, ({ written }) => written),
+    publications: plan.publications.length,
+  };
+}

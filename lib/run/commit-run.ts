@@ -1,0 +1,20 @@
+import type { Counts, RunRef } from './contracts.ts';
+import type { RunDeps } from './deps.ts';
+import { readPlan } from './plan.ts';
+import { findCurrent, moveCurrent, updateRun } from './run-ledger.ts';
+
+/**
+ * Moves `CURRENT` to the run in one conditional update: the only moment at which anything changes for outsiders.
+ *
+ * @throws RunSupersededError when another run was committed since the plan was made
+ */
+export async function commitRun(run: RunRef, deps: RunDeps): Promise<Counts> {
+  const plan = await readPlan(deps, run.runId);
+  const current = await findCurrent(deps);
+  if (current?.runId !== run.runId) {
+    const next = { runId: run.runId, dt: plan.to, runSeq: run.runSeq, publication: `dt=${plan.to}/run=${run.runId}` };
+    await moveCurrent(deps, next, plan.base?.runId ?? '');
+  }
+  await updateRun(deps, run, { state: 'COMMITTED', committedAt: new Date(deps.now()).toISOString() });
+  return { committed: 1 };
+}

@@ -1,0 +1,78 @@
+import { textAt } from '../arrow/columns.ts';
+import { STAGES, TIERS } from '../lifecycle/words.ts';
+import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
+import type { Item } from '../store/tables.ts';
+import { dateOf, numberOf, type ScoreFile, wordOf } from './score-files.ts';
+
+/** Columns that a profile shows as they are. */
+const PLAIN = [
+  'first_purchase_on',
+  'last_purchase_on',
+  'frequency',
+  'monetary_minor',
+  'r',
+  'f',
+  'm',
+  'rfm_segment',
+  'stage',
+  'stage_since',
+  'previous_stage',
+  'tier',
+  'x',
+] as const;
+
+/** A number to two significant digits. */
+export function twoDigits(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(2));
+}
+
+/** A probability to one decimal. */
+export function oneDecimal(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 10) / 10;
+}
+
+/** True when the profiles of two rows would differ: nothing that moves by itself every night counts. */
+export function profilesDiffer(a: ScoreFile, i: number, b: ScoreFile, j: number): boolean {
+  for (const name of PLAIN) if (a.columns[name][i] !== b.columns[name][j]) return true;
+  const [left, right] = [a.columns, b.columns];
+  if (oneDecimal(numberOf(left.p_return[i])) !== oneDecimal(numberOf(right.p_return[j]))) return true;
+  if (twoDigits(numberOf(left.clv_minor[i])) !== twoDigits(numberOf(right.clv_minor[j]))) return true;
+  if (a.currency !== b.currency) return true;
+  if (sameSegments(a, b)) return a.bits[i] !== b.bits[j];
+  return segmentsOf(a, i).join() !== segmentsOf(b, j).join();
+}
+
+function sameSegments(a: ScoreFile, b: ScoreFile): boolean {
+  return a.segments.length === b.segments.length && a.segments.every((segment, i) => segment === b.segments[i]);
+}
+
+function segmentsOf({ segments, bits }: ScoreFile, row: number): string[] {
+  return segments.filter((_, place) => (((bits[row] as number) >>> place) & 1) === 1);
+}
+
+/** The profile item of a customer, under 1 KB (architecture.md 4). */
+export function profileItem(file: ScoreFile, row: number, runSeq: number): Item {
+  const c = file.columns;
+  const code = (value: number | undefined) => (value === 255 ? null : (value ?? null));
+  return {
+    customer_id: textAt(c.customer_id, row),
+    x: numberOf(c.x[row]),
+    first_purchase_on: dateOf(c.first_purchase_on[row]),
+    last_purchase_on: dateOf(c.last_purchase_on[row]),
+    frequency: numberOf(c.frequency[row]),
+    monetary_minor: numberOf(c.monetary_minor[row]),
+    r: code(c.r[row]),
+    f: code(c.f[row]),
+    m: code(c.m[row]),
+    rfm_segment: wordOf(RFM_SEGMENTS, c.rfm_segment[row]),
+    stage: wordOf(STAGES, c.stage[row]),
+    stage_since: dateOf(c.stage_since[row]),
+    previous_stage: wordOf(STAGES, c.previous_stage[row]),
+    tier: wordOf(TIERS, c.tier[row]),
+    segments: segmentsOf(file, row),
+    p_return: oneDecimal(numberOf(c.p_return[row])),
+    clv_minor: twoDigits(numberOf(c.clv_minor[row])),
+    currency: file.currency,
+    runSeq,
+  };
+}

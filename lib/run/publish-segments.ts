@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { textAt } from '../arrow/columns.ts';
+import { hashJson } from '../config/load.ts';
+import type { SegmentDefinition } from '../config/segment-definition.ts';
+import { ContractMismatchError } from '../errors.ts';
+import type { ExportRow } from '../export/destination.ts';
+import { destinationOf } from '../export/destinations.ts';
+import { type ExportFile, exportFiles, type ExportRole } from '../export/export-file.ts';
+import { listMembers, type MemberLists, type MemberRef, type ShardMembers } from '../export/member-lists.ts';
+import { exportKeys } from '../keys.ts';
+import { STAGES, STAGES_ZH, TIERS, TIERS_ZH } from '../lifecycle/words.ts';
+import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
+import { addDays } from '../time.ts';
+import type { Counts, PublicationTask } from './contracts.ts';
+import { itemKey, type RunDeps } from './deps.ts';
+import { readCalibration } from './epoch-files.ts';
+import { jsonBytes } from './json-objects.ts';
+import { readConfig, readPlan, type RunPlan } from './plan.ts';
+import { findReceipt, writeReceipt } from './receipts.ts';
+import { dateOf, numberOf, readScores, type ScoreFile, wordOf } from './score-files.ts';
+
+/** Days after which the exports bucket drops a publication (architecture.md 3). */
+const KEPT_DAYS = 14;
+
+const ROLES = ['full', 'entered', 'exited'] as const satisfies readonly ExportRole[];
+
+/**
+ * Publishes one segment for one destination: data, then manifest, then `_SUCCESS`, all below the run's own prefix. Nothing points
+ * there before the run is committed and closed.
+ */
+export async function publishSegments(task: PublicationTask, deps: RunDeps, signal: AbortSignal): Promise<Counts> {
+  const item = itemKey('publish-segments', task);
+  const done = await findReceipt(deps, task.runId, 'publish-segments', item);
+  if (done) return { ...done.counts };
+  const plan = await readPlan(deps, task.runId);
+  const config = await readConfig(deps, plan.configSha256);
+  const segment = config.segments.find(({ id }) => id === task.segment);
+  const options = config.destinations.find(({ id }) => id === task.destination);
+  if (!segment || !options) {
+    throw new ContractMismatchError(`Publication ${item}: not in the configuration of the plan, expected it. Run again.`);
+  }
+  const destination = destinationOf(options.id);
+  const [now, before] = await readBoth(deps, plan);
+  const lists = listMembers(membersOf(now, segment.id), membersOf(before, segment.id));
+  const prefix = exportKeys.publication(segment.id, destination.id, plan.to, plan.runId);
+  const files: ExportFile[] = [];
+  for (const role of ROLES) {
+    for (const file of exportFiles(role, rowsOf(lists[role], now, before), destination, options.maxRowsPerFile)) {
+      signal.throwIfAborted();
+      await deps.exports.create(`${prefix}/${file.name}`, file.bytes);
+      files.push(file);
+    }
+  }
+  const counts = countRoles(lists);
+  const calibration = await readCalibration(deps, plan.generation, plan.to, plan.runId);
+  const manifest = jsonBytes({
+    schemaVersion: 1,
+    segment: describeSegment(segment),
+    destination: destination.id,
+    normalizerVersion: destination.normalizerVersion,
+    asOf: plan.to,
+    businessTimeZone: config.timeZone,
+    currency: config.currency,
+    runId: plan.runId,
+    kind: 'full-and-delta',
+    baseRunId: plan.base?.runId ?? null,
+    baseAsOf: plan.base?.dt ?? null,
+    files: files.map(({ name, role, rows, bytes, sha256 }) => ({
+      key: `${prefix}/${name}`,
+      role,
+      rows,
+      bytes: bytes.length,
+      sha256,
+      contentEncoding: 'gzip',
+      columns: destination.columns,
+    })),
+    counts,
+    params: { epoch: calibration.epoch?.id ?? null, configSha256: plan.configSha256 },
+    expiresOn: addDays(plan.to, KEPT_DAYS),
+  });
+  const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
+  await deps.exports.create(`${prefix}/manifest.json`, manifest);
+  await deps.exports.create(`${prefix}/_SUCCESS`, new TextEncoder().encode(`${manifestSha256}\n`));
+  const receipt = { segment: segment.id, destination: destination.id, manifestKey: `${prefix}/manifest.json`, manifestSha256, counts };
+  await writeReceipt(deps, task.runId, 'publish-segments', item, receipt);
+  return counts;
+}
+
+function describeSegment({ id, name, play, where }: SegmentDefinition): Record<string, unknown> {
+  return { id, name, play, where, ruleVersion: hashJson(where).slice(0, 8) };
+}
+
+function countRoles(lists: MemberLists): Record<ExportRole, number> {
+  return { full: lists.full.length, entered: lists.entered.length, exited: lists.exited.length };
+}
+
+async function readBoth(deps: RunDeps, plan: RunPlan): Promise<[ScoreFile[], ScoreFile[]]> {
+  const shards = Array.from({ length: plan.shards }, (_, shard) => shard);
+  const read = ({ dt, runId }: { dt: RunPlan['to']; runId: string }) =>
+    Promise.all(shards.map((shard) => readScores(deps, { generation: plan.generation, dt, runId, shard })));
+  const now = await read({ dt: plan.to, runId: plan.runId });
+  return [now, plan.base ? await read(plan.base) : []];
+}
+
+function membersOf(files: readonly ScoreFile[], segment: string): ShardMembers[] {
+  return files.map(({ rows, columns, bits, segments }) => {
+    const place = segments.indexOf(segment);
+    return {
+      rows,
+      ids: columns.customer_id,
+      isMember: (row) => place >= 0 && (((bits[row] as number) >>> place) & 1) === 1,
+    };
+  });
+}
+
+function* rowsOf(refs: readonly MemberRef[], now: readonly ScoreFile[], before: readonly ScoreFile[]): Generator<ExportRow> {
+  for (const { shard, row, isFormer } of refs) {
+    const file = (isFormer ? before : now)[shard] as ScoreFile;
+    yield isFormer ? goneRow(file, row) : exportRow(file, row);
+  }
+}
+
+function exportRow({ columns: c, currency }: ScoreFile, row: number): ExportRow {
+  const stage = STAGES[c.stage[row] as number];
+  const tier = TIERS[c.tier[row] as number];
+  return {
+    customer_id: textAt(c.customer_id, row),
+    stage: stage ?? null,
+    stage_zh: stage ? STAGES_ZH[stage] : null,
+    stage_since: dateOf(c.stage_since[row]),
+    previous_stage: wordOf(STAGES, c.previous_stage[row]),
+    tier: tier ?? null,
+    tier_zh: tier ? TIERS_ZH[tier] : null,
+    rfm_segment: wordOf(RFM_SEGMENTS, c.rfm_segment[row]),
+    first_purchase_on: dateOf(c.first_purchase_on[row]),
+    last_purchase_on: dateOf(c.last_purchase_on[row]),
+    frequency: numberOf(c.frequency[row]),
+    monetary_minor: numberOf(c.monetary_minor[row]),
+    total_clv_minor: numberOf(c.total_clv_minor[row]),
+    currency,
+  };
+}
+
+/** A customer of whom nothing is known any more: the id alone. */
+function goneRow({ columns, currency }: ScoreFile, row: number): ExportRow {
+  return {
+    customer_id: textAt(columns.customer_id, row),
+    stage: null,
+    stage_zh: null,
+    stage_since: null,
+    previous_stage: null,
+    tier: null,
+    tier_zh: null,
+    rfm_segment: null,
+    first_purchase_on: null,
+    last_purchase_on: null,
+    frequency: null,
+    monetary_minor: null,
+    total_clv_minor: null,
+    currency,
+  };
+}

@@ -1,0 +1,41 @@
+import { UsageError } from '../errors.ts';
+import type { BusinessDate } from '../time.ts';
+import type { RunDeps } from './deps.ts';
+import { finishCommitted } from './finish-committed.ts';
+import { acquireLease, findCurrent, moveCurrent, readRun, releaseLease, updateRun } from './run-ledger.ts';
+
+/** What a rollback did. */
+export interface Rollback {
+  readonly rolledBack: string;
+  readonly runId: string;
+  readonly dt: BusinessDate;
+}
+
+/**
+ * Takes back the committed run: its base is committed again with a new fencing number, profiles, transition items and
+ * `latest.json` show the base. The run leaves the chain; its dates can be run again.
+ *
+ * @throws UsageError when there is no run, or no run before it
+ */
+export async function rollback(deps: RunDeps): Promise<Rollback> {
+  const current = await findCurrent(deps);
+  if (!current) throw new UsageError('Rollback: no run is committed, expected one. There is nothing to take back.');
+  const record = await readRun(deps, current.runId);
+  if (record.baseRunId === '') {
+    throw new UsageError(
+      `Rollback: ${record.runId} (${record.from} to ${record.to}) is the first run, expected one before it. Remove the home, or the stack's data, to begin anew.`,
+    );
+  }
+  const base = await readRun(deps, record.baseRunId);
+  const runSeq = await acquireLease(deps, base.runId);
+  const run = { runId: base.runId, runSeq };
+  try {
+    const next = { runId: base.runId, dt: base.to, runSeq, publication: `dt=${base.to}/run=${base.runId}` };
+    await moveCurrent(deps, next, record.runId);
+    await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+    await finishCommitted(deps, run);
+  } finally {
+    await releaseLease(deps, run);
+  }
+  return { rolledBack: record.runId, runId: base.runId, dt: base.to };
+}

@@ -1,0 +1,136 @@
+import { DataQualityGateError, InvalidDropError } from '../errors.ts';
+import { lakeKeys } from '../keys.ts';
+import { STAGES } from '../lifecycle/words.ts';
+import type { PerennialConfig } from '../config/config.ts';
+import type { QuarantinedRow } from '../drop/row-rules.ts';
+import type { Counts, RunRef } from './contracts.ts';
+import type { RunDeps } from './deps.ts';
+import { createJson } from './json-objects.ts';
+import { type RunPlan, readConfig, readPlan } from './plan.ts';
+import { type FoldReceipt, type IngestReceipt, readReceipts, type ScoreReceipt } from './receipts.ts';
+import { gunzipSync } from 'node:zlib';
+
+/** One check of a run: what was found and what was expected. */
+export interface Check {
+  readonly name: string;
+  readonly severity: 'error' | 'warn';
+  readonly passed: boolean;
+  readonly observed: number;
+  readonly expected: number;
+}
+
+/** `runs/R/verdict.json`. */
+export interface Verdict {
+  readonly passed: boolean;
+  readonly checks: readonly Check[];
+}
+
+const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce((total, item) => total + value(item), 0);
+
+/**
+ * Verifies that nothing was lost or made up: rows, customers, money and stages are conserved; and that not too many rows were
+ * unreadable.
+ *
+ * @throws DataQualityGateError when conservation is broken: the run is held
+ * @throws InvalidDropError when the share of unreadable rows is above `gates.maxMalformedShare` (docs/adr/0004)
+ */
+export async function verifyRun(run: RunRef, deps: RunDeps): Promise<Counts> {
+  const plan = await readPlan(deps, run.runId);
+  const config = await readConfig(deps, plan.configSha256);
+  const [ingested, folded, scored] = await Promise.all([
+    readReceipts(deps, plan, 'ingest-drop'),
+    readReceipts(deps, plan, 'fold-shard'),
+    readReceipts(deps, plan, 'score-shard'),
+  ]);
+  const checks = [...conservation(ingested, folded, scored), readableShare(ingested, config)];
+  const verdict: Verdict = { passed: checks.every(({ passed }) => passed), checks };
+  await createJson(deps.lake, lakeKeys.verdict(run.runId), verdict);
+  const broken = checks.find(({ name, passed }) => !passed && name !== 'readable_share');
+  if (broken) {
+    throw new DataQualityGateError(
+      `Run ${run.runId}: check ${broken.name} found ${broken.observed}, expected ${broken.expected}. The run is held and nothing was published; see ${lakeKeys.verdict(run.runId)}.`,
+    );
+  }
+  if (!verdict.passed) throw await tooManyMalformed(deps, plan, ingested, config);
+  return { checks: checks.length };
+}
+
+/** What must be equal on both sides of every step. */
+function conservation(
+  ingested: readonly IngestReceipt[],
+  folded: readonly FoldReceipt[],
+  scored: readonly ScoreReceipt[],
+): Check[] {
+  const sources = ingested.flatMap((receipt) => receipt.sources);
+  const equal = (name: string, observed: number, expected: number): Check => ({
+    name,
+    severity: 'error',
+    passed: observed === expected,
+    observed,
+    expected,
+  });
+  const counts = (name: keyof FoldReceipt['counts']) => sum(folded, (receipt) => receipt.counts[name]);
+  const money = counts('salesMinor') - counts('refundsMinor') - counts('voidedMinor');
+  const netChange = sum(folded, ({ before, after }) => after.netMinor - before.netMinor);
+  return [
+    equal('rows_read', sum(sources, (s) => s.accepted + s.malformed + s.policy), sum(sources, (s) => s.rows)),
+    equal('rows_folded', counts('rows'), sum(sources, (s) => s.accepted)),
+    equal('rows_accounted_for', accountedRows(folded), counts('rows')),
+    equal('net_minor', netChange, money),
+    equal('net_minor_of_passes', sum(scored, ({ after }) => after.netMinor), sum(folded, ({ after }) => after.netMinor)),
+    equal('customers_of_passes', sum(scored, ({ after }) => after.customers), sum(folded, ({ after }) => after.customers)),
+    equal('customers_staged', sum(scored, (receipt) => sum(receipt.kpis.at(-1)?.stages ?? [], (n) => n)), sum(folded, ({ after }) => after.customers)),
+    ...stageFlows(scored, equal),
+  ];
+}
+
+/** Facts applied, dropped, refused or waiting; those that waited before the run are taken off. */
+function accountedRows(folded: readonly FoldReceipt[]): number {
+  return sum(folded, ({ counts: c, before, after }) => {
+    const applied = c.sales + c.refunds + c.voids;
+    return applied + c.duplicates + c.conflicts + c.expired + after.pending - before.pending;
+  });
+}
+
+/** Every stage: customers before, plus those who came, less those who went, are the customers after. */
+function stageFlows(scored: readonly ScoreReceipt[], equal: (name: string, a: number, b: number) => Check): Check[] {
+  return STAGES.map((stage, code) => {
+    const before = sum(scored, (receipt) => receipt.stagesBefore[code] ?? 0);
+    const after = sum(scored, (receipt) => receipt.kpis.at(-1)?.stages[code] ?? 0);
+    const moved = sum(scored, (receipt) =>
+      sum(receipt.kpis, (kpi) => sum([...kpi.flows, ...kpi.restatements], ([from, to, n]) => (to === code ? n : 0) - (from === code ? n : 0))),
+    );
+    return equal(`stage_${stage}`, after, before + moved);
+  });
+}
+
+function readableShare(ingested: readonly IngestReceipt[], config: PerennialConfig): Check {
+  const sources = ingested.flatMap((receipt) => receipt.sources);
+  const rows = sum(sources, (source) => source.rows);
+  const malformed = sum(sources, (source) => source.malformed);
+  const observed = rows === 0 ? 0 : malformed / rows;
+  const expected = config.gates.maxMalformedShare;
+  return { name: 'readable_share', severity: 'error', passed: observed <= expected, observed, expected };
+}
+
+async function tooManyMalformed(
+  deps: RunDeps,
+  plan: RunPlan,
+  ingested: readonly IngestReceipt[],
+  config: PerennialConfig,
+): Promise<InvalidDropError> {
+  const sources = ingested.flatMap((receipt) => receipt.sources);
+  const malformed = sum(sources, (source) => source.malformed);
+  const first = sources.find((source) => source.malformed > 0);
+  let example = '';
+  if (first) {
+    const lines = gunzipSync(await deps.lake.read(first.quarantine)).toString('utf8').split('\n');
+    const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as QuarantinedRow);
+    const row = rows.find(({ kind }) => kind === 'malformed');
+    if (row) example = ` The first: ${plan.dropsUrl}/${row.file} line ${row.line}: ${row.message} (${row.rule}).`;
+  }
+  const share = config.gates.maxMalformedShare * 100;
+  return new InvalidDropError(
+    `Drop ${plan.from} to ${plan.to}: ${malformed} of ${sum(sources, (s) => s.rows)} rows could not be read, expected at most ${share} %.${example} Every such row is kept in ${first?.quarantine ?? 'the quarantine'}. Correct the rows or the mapping and run again.`,
+  );
+}
