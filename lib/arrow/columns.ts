@@ -54,7 +54,8 @@ export type TableSpec = Readonly<Record<string, ColumnSpec>>;
 /** A table's columns in memory. */
 export type Columns<S extends TableSpec> = { -readonly [N in keyof S]: ColumnOf[S[N]['kind']] };
 
-const decoder = new TextDecoder('utf-8', { fatal: false });
+// ignoreBOM: an id that begins with U+FEFF must keep it
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Row `row` of a byte column as text. */

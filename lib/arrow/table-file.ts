@@ -21,6 +21,7 @@ import {
 } from 'apache-arrow';
 import { ContractMismatchError } from '../errors.ts';
 import { type ByteColumn, type ColumnKind, type ColumnSpec, type Columns, NO_CODE, NO_INT, type TableSpec } from './columns.ts';
+import { textValidity, valueValidity } from './validity.ts';
 
 /** Rows of a record batch: a multiple of 64, so that slices of validity bitmaps fall on bytes. */
 const BATCH_ROWS = 131_072;
@@ -132,35 +133,6 @@ function emptyOf(kind: ColumnKind): number {
   return kind === 'int32' || kind === 'date' ? NO_INT : NO_CODE;
 }
 
-interface Validity {
-  readonly nullCount: number;
-  readonly nullBitmap: Uint8Array;
-}
-
-/** Validity of a column of numbers: undefined when nothing is null. */
-function valueValidity(values: ArrayLike<number>, empty: number, length: number): Validity | undefined {
-  const bits = new Uint8Array(Math.ceil(length / 64) * 8);
-  const emptyIsNaN = Number.isNaN(empty);
-  let nullCount = 0;
-  for (let i = 0; i < length; i++) {
-    const value = values[i] as number;
-    if (emptyIsNaN ? Number.isNaN(value) : value === empty) nullCount++;
-    else (bits[i >> 3] as number) |= 1 << (i & 7);
-  }
-  return nullCount === 0 ? undefined : { nullCount, nullBitmap: bits };
-}
-
-/** Validity of a column of strings, where a zero length is null: undefined when nothing is. */
-function textValidity(offsets: Int32Array, length: number): Validity | undefined {
-  const bits = new Uint8Array(Math.ceil(length / 64) * 8);
-  let nullCount = 0;
-  for (let i = 0; i < length; i++) {
-    if (offsets[i] === offsets[i + 1]) nullCount++;
-    else (bits[i >> 3] as number) |= 1 << (i & 7);
-  }
-  return nullCount === 0 ? undefined : { nullCount, nullBitmap: bits };
-}
-
 /** Integers in doubles as little-endian 64-bit integers; NaN becomes 0. No BigInt is made. */
 function toInt64(values: Float64Array): BigInt64Array {
   const out = new Int32Array(values.length * 2);
@@ -245,11 +217,14 @@ function dictionaryWords(data: Data | undefined): string[] {
 
 function joinBytes(parts: readonly Data[], rows: number): ByteColumn {
   const only = parts[0];
+  if (rows === 0) return { bytes: new Uint8Array(0), offsets: new Int32Array(1) };
   if (parts.length === 1 && only) {
-    return { bytes: (only.values as Uint8Array) ?? new Uint8Array(0), offsets: only.valueOffsets as Int32Array };
+    // buffers of a file are padded to 8 bytes
+    const offsets = (only.valueOffsets as Int32Array).subarray(0, rows + 1);
+    return { bytes: (only.values as Uint8Array).subarray(0, offsets[rows] as number), offsets };
   }
   const offsets = new Int32Array(rows + 1);
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + (part.valueOffsets as Int32Array)[part.length]!, 0));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + ((part.valueOffsets as Int32Array)[part.length] as number), 0));
   let row = 0;
   let at = 0;
   for (const part of parts) {
@@ -289,7 +264,7 @@ function joinValues(spec: ColumnSpec, parts: readonly Data[], rows: number): Col
 }
 
 /** A zeroed array for a column of fixed width. */
-function newArray(kind: ColumnKind, rows: number): Int32Array | Float64Array | Uint8Array | Uint32Array {
+export function newArray(kind: ColumnKind, rows: number): Int32Array | Float64Array | Uint8Array | Uint32Array {
   if (kind === 'int32' || kind === 'date') return new Int32Array(rows);
   if (kind === 'int64' || kind === 'float64') return new Float64Array(rows);
   return kind === 'uint32' ? new Uint32Array(rows) : new Uint8Array(rows);

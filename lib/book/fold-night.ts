@@ -204,6 +204,7 @@ class Fold {
     const c = fact.table.columns;
     const amountMinor = c.amount_minor[fact.row] as number;
     hashCustomer(fact, customer);
+    hashContent(fact, content);
     this.#index.add(id, customer, content, {
       knownOn: this.#night,
       day: c.business_day[fact.row] as number,

@@ -51,7 +51,7 @@ export function calibrateDate(
     : {
         date,
         epoch: null,
-        rfmCuts: fixedCuts(config),
+        rfmCuts: null,
         rfmCutsDate: null,
         tierCuts: null,
         tierCutsDate: null,
@@ -75,7 +75,9 @@ export function calibrateDate(
     const tiers = tierCuts(totalValues(population, current.epoch, config), config.tiers);
     if (tiers) current = { ...current, tierCuts: tiers, tierCutsDate: date };
   }
-  if (population && config.rfm.cutPolicy !== 'fixed') {
+  const fixed = fixedCuts(config);
+  if (fixed) current = { ...current, rfmCuts: fixed, rfmCutsDate: null };
+  else if (population && config.rfm.cutPolicy !== 'fixed') {
     const cuts = rfmCutsOf(population, dayOf(date));
     if (cuts) current = { ...current, rfmCuts: cuts, rfmCutsDate: date };
   }

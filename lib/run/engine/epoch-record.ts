@@ -4,7 +4,7 @@ import type { SpendParams } from '../../clv/gamma-gamma.ts';
 import type { MbgParams } from '../../clv/mbg-nbd.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import type { Schedule } from '../../lifecycle/replay.ts';
-import type { NightRules, StageRules } from '../../lifecycle/stage-step.ts';
+import type { NightRules } from '../../lifecycle/stage-step.ts';
 import type { TierCuts } from '../../lifecycle/tier-step.ts';
 import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
@@ -74,7 +74,7 @@ export interface RegimeChange {
   readonly date: BusinessDate;
   readonly epoch: EpochRecord | null;
   readonly baseline: NightRules['baseline'];
-  readonly rules: StageRules;
+  readonly rules: PerennialConfig['stages'];
 }
 
 /** `epochs/run=R.json`: everything that was ever in force. */
@@ -108,10 +108,10 @@ export function spendRuleOf(epoch: EpochRecord, currency: string): SpendRule {
   return { kind: 'gamma_gamma', params: epoch.spend, exponent: currencyExponent(currency) };
 }
 
-/** The rules of every night of the past, from an epoch book. */
+/** The rules of every night of the past, from an epoch book: each change with its own thresholds and return horizon. */
 export function scheduleOf(book: EpochBook, config: PerennialConfig): Schedule {
   const entries = book.changes.map((change) => {
-    const rhythm = change.epoch ? predictorOf(change.epoch, config) : null;
+    const rhythm = change.epoch ? predictorOf(change.epoch, { ...config, stages: change.rules }) : null;
     return {
       day: dayOf(change.date),
       onTheNight: { rhythm, baseline: change.baseline, rules: change.rules },

@@ -93,6 +93,7 @@ export class ShardTimeline {
   ): void {
     const { stages } = this;
     const before = this.#factsBefore(slot, day);
+    const [since, previous, formerReason] = [stages.since[slot], stages.previous[slot], stages.reason[slot]] as number[];
     let reason = REASON[night.baseline ?? 'LATE_DATA'];
     if (correction) {
       reason = correction.added ? REASON.LATE_DATA : REASON.REBUILT_AFTER_REFUND;
@@ -100,11 +101,12 @@ export class ShardTimeline {
     }
     if (night.baseline) applyBaseline(stages, slot, before, day, night);
     const to = stages.stage[slot] as number;
-    if (to === committed) return;
-    if (committed !== NO_STAGE) stages.previous[slot] = committed;
-    else stages.previous[slot] = NO_STAGE;
-    stages.since[slot] = day;
-    stages.reason[slot] = reason;
+    const isSame = to === committed;
+    // late data and a baseline night may cancel each other out: then the committed account of the stage stands
+    stages.previous[slot] = isSame ? (previous as number) : committed;
+    stages.since[slot] = isSame ? (since as number) : day;
+    stages.reason[slot] = isSame ? (formerReason as number) : reason;
+    if (isSame) return;
     const evidence = this.#evidence(before, day - 1, night, calibration, correction?.transactions);
     this.log.append({ slot, day, from: committed, to, kind: 'restated', reason, evidence });
   }

@@ -205,6 +205,15 @@ describe('readTransactions', () => {
     }
   });
 
+  it('keeps long texts whole while its columns grow', async () => {
+    const ids = Array.from({ length: 5000 }, (_, at) => `${at}-${'é'.repeat(at % 100)}`);
+    const rows = ids.map((id) => rowWith({ customer_id: id, channel: '' }));
+    const { first } = await readText(HEADER + rows.join(''), { cuts: 4099 });
+    expect(textsOf(first.customerId)).toEqual(ids);
+    expect(textsOf(first.channel)).toEqual(ids.map(() => ''));
+    expect(first.amountMinor.every((minor) => minor === 1250)).toBe(true);
+  });
+
   it('gives the same result wherever the chunks are cut', async () => {
     const text = `\uFEFF${HEADER}${GOOD}\r\n"t""2",é,2024-03-06,"1",USD,sale,,"a,b",,\n"x\ny",c,bad\nt4,c4,2024-03-06,1,EUR,sale,,,,`;
     const whole = await readText(text);

@@ -63,6 +63,17 @@ describe('RecordScanner', () => {
     expect(await fieldsOf(fields.join(' '), { delimiter: 'whitespace' })).toEqual([fields]);
   });
 
+  it('rewrites long fields with doubled quotes', async () => {
+    const value = '"x'.repeat(60_000);
+    const text = `a,"${value.replaceAll('"', '""')}",b\nc,"""",d\n`;
+    for (const cuts of [[], 1000]) {
+      expect(await fieldsOf(text, { cuts })).toEqual([
+        ['a', value, 'b'],
+        ['c', '"', 'd'],
+      ]);
+    }
+  });
+
   it('marks text after a closing quote and reads on', async () => {
     const records = await scanText('"a"b,c\nd,e\n');
     expect(records.map(({ issue, raw }) => [issue, raw])).toEqual([

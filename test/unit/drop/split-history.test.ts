@@ -69,6 +69,12 @@ describe('splitHistory', () => {
     ]);
   });
 
+  it('keeps every row of a long date', async () => {
+    const rows = Array.from({ length: 1000 }, (_, at) => `t${at},c,2024-01-01,1,USD,sale\n`).join('');
+    const { objects } = await split({ 'a.csv': HEADER + rows });
+    expect(objects.get('drops/dt=2024-01-01/transactions/old-shop.csv')).toBe(HEADER + rows);
+  });
+
   it('writes the same whatever fits into memory at once', async () => {
     const rows = Array.from(
       { length: 40 },

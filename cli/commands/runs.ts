@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../lib/errors.ts';
+import { lakeKeys } from '../../lib/keys.ts';
+import { findJson } from '../../lib/run/json-objects.ts';
+import type { RunPlan } from '../../lib/run/plan.ts';
+import { findCurrent, findRun, listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
+import type { Verdict } from '../../lib/run/verify-run.ts';
+import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
+import { withHome } from '../options.ts';
+import { count, formatTable } from '../table.ts';
+
+type Options = HomeOptions & { readonly json?: true };
+
+/** Adds `runs` and `runs show R`. */
+export function registerRuns(program: Command, context: CliContext): void {
+  const runs = withHome(program.command('runs'))
+    .summary('list the runs, or show one')
+    .description('The run ledger: every run with its dates, state and counts; * marks the committed one.')
+    .option('--json', 'print JSON')
+    .action((options: Options) => withOpenHome(context, options, (home) => listAll(home, options)));
+  withHome(runs.command('show'))
+    .description('one run: its record, plan and checks')
+    .argument('<run>', 'id of the run, as `runs` lists it')
+    .option('--json', 'print JSON')
+    .action((runId: string, _: Options, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      return withOpenHome(context, options, (home) => showOne(home, runId, options));
+    });
+}
+
+async function withOpenHome(context: CliContext, options: Options, use: (home: LocalHome) => Promise<void>): Promise<void> {
+  const home = await context.openHome(options);
+  try {
+    await use(home);
+  } finally {
+    await home.close();
+  }
+}
+
+/** A run as scripts see it: the public part of its record. */
+function publicRecord(run: RunRecord): Record<string, unknown> {
+  const { runId, from, to, state, runSeq, committedAt, counts } = run;
+  return { runId, from, to, state, runSeq, committedAt: committedAt || null, counts, error: run.error || null };
+}
+
+async function listAll(home: LocalHome, options: Options): Promise<void> {
+  const runs = await listRuns(home.deps);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(runs.map(publicRecord), undefined, 1)}\n`);
+    return;
+  }
+  if (runs.length === 0) {
+    process.stdout.write('No runs yet. Begin with demo, or with put and run.\n');
+    return;
+  }
+  const current = await findCurrent(home.deps);
+  const rows = runs.map((run) => [
+    `${run.runId === current?.runId ? '*' : ' '} ${run.runId}`,
+    run.from,
+    run.to,
+    run.state,
+    run.runSeq,
+    run.counts['rows'] ?? 0,
+    run.counts['customers'] ?? 0,
+    run.committedAt,
+  ]);
+  process.stdout.write(
+    formatTable(
+      [
+        { name: '  run' },
+        { name: 'from' },
+        { name: 'to' },
+        { name: 'state' },
+        { name: 'seq', align: 'right' },
+        { name: 'rows', align: 'right' },
+        { name: 'customers', align: 'right' },
+        { name: 'committed at' },
+      ],
+      rows,
+    ),
+  );
+}
+
+async function showOne(home: LocalHome, runId: string, options: Options): Promise<void> {
+  const run = await findRun(home.deps, runId);
+  if (!run) throw new UsageError(`Run ${runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
+  const plan = await findJson<RunPlan>(home.deps.lake, lakeKeys.plan(runId));
+  const verdict = await findJson<Verdict>(home.deps.lake, lakeKeys.verdict(runId));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ ...publicRecord(run), plan: plan ?? null, verdict: verdict ?? null }, undefined, 1)}\n`);
+    return;
+  }
+  const facts: (readonly [string, string])[] = [
+    ['dates', `${run.from} to ${run.to}`],
+    ['state', run.error ? `${run.state}: ${run.error}` : run.state],
+    ['attempt', `${run.attempt}, fencing number ${run.runSeq}`],
+    ['goes on from', run.baseRunId || 'nothing: the first run'],
+    ['opened', run.openedAt],
+    ['committed', run.committedAt || 'not'],
+    ['drops', run.dropsUrl],
+    ['configuration', run.configSha256],
+    ...Object.entries(run.counts).map(([name, value]) => [name, count(value)] as const),
+  ];
+  process.stdout.write(`${run.runId}\n${formatTable([{ name: 'what' }, { name: '' }], facts)}`);
+  const files = plan?.batches.flatMap((batch) => batch.files) ?? [];
+  if (files.length > 0) {
+    const shown = files.slice(0, 10).map((file) => [file.key, file.knownOn, file.sizeBytes, file.sha256.slice(0, 12)]);
+    const columns = [{ name: 'file' }, { name: 'known on' }, { name: 'bytes', align: 'right' as const }, { name: 'sha-256' }];
+    process.stdout.write(`\n${formatTable(columns, shown)}`);
+    if (files.length > shown.length) process.stdout.write(`  and ${count(files.length - shown.length)} more\n`);
+  }
+  for (const { key, reason } of plan?.skipped ?? []) process.stdout.write(`  not taken: ${key}, ${reason}\n`);
+  if (verdict) {
+    const rows = verdict.checks.map(({ name, passed, observed, expected }) => [passed ? 'ok' : 'BROKEN', name, observed, expected]);
+    const columns = [{ name: 'check' }, { name: '' }, { name: 'found', align: 'right' as const }, { name: 'expected', align: 'right' as const }];
+    process.stdout.write(`\n${formatTable(columns, rows)}`);
+  }
+}

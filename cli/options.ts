@@ -1,0 +1,30 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDay } from '../lib/time.ts';
+import { FORMATS } from './output.ts';
+
+/** Adds --home and --config. */
+export function withHome(command: Command): Command {
+  return command
+    .option('--home <dir>', 'folder of lake/, exports/ and dynamo/', '.perennial')
+    .option('--config <file>', 'configuration (default: perennial.config.json here, else every default)');
+}
+
+/** Adds --format and --out. */
+export function withFormat(command: Command): Command {
+  return command
+    .addOption(new Option('--format <form>', 'form of the data').choices(FORMATS).default('csv'))
+    .option('--out <file>', 'file to write instead of standard output');
+}
+
+/** Reads a date option. */
+export function parseDate(text: string): string {
+  if (parseDay(text) === undefined) throw new InvalidArgumentError('expected an existing date, YYYY-MM-DD.');
+  return text;
+}
+
+/** Reads a whole number of at least 1. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.');
+  return value;
+}

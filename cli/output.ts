@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { TableSpec } from '../lib/arrow/columns.ts';
+import { encodeParquet } from '../lib/arrow/parquet.ts';
+import { encodeTable } from '../lib/arrow/table-file.ts';
+import { appendTables, type TablePart } from '../lib/arrow/merge-tables.ts';
+import { tableRows } from '../lib/arrow/table-rows.ts';
+import { UsageError } from '../lib/errors.ts';
+import { csvRecord } from '../lib/export/csv.ts';
+
+/** Forms in which tables are put out. */
+export const FORMATS = ['csv', 'jsonl', 'parquet', 'arrow'] as const;
+
+/** A form in which a table is put out. */
+export type Format = (typeof FORMATS)[number];
+
+/** Where and how a table is put out. */
+export interface OutputOptions {
+  readonly format: Format;
+  readonly out?: string;
+}
+
+/** Characters collected before a write. */
+const CHUNK = 65_536;
+
+/**
+ * Writes tables one after another as one file, to `out` or to standard output: data alone.
+ *
+ * @param parts pages of the table, at least one for its columns @throws UsageError for a binary form on a terminal
+ */
+export async function writeTables<S extends TableSpec>(
+  spec: S,
+  version: number,
+  parts: AsyncIterable<TablePart<S>>,
+  options: OutputOptions,
+  words: Readonly<Record<string, readonly string[]>> = {},
+): Promise<void> {
+  const { format, out } = options;
+  if ((format === 'parquet' || format === 'arrow') && out === undefined && process.stdout.isTTY) {
+    throw new UsageError(`Format ${format}: binary, expected a file. Add --out FILE, or redirect standard output.`);
+  }
+  const sink = out === undefined ? process.stdout : createWriteStream(out);
+  const write = async (chunk: string | Uint8Array) => {
+    if (!sink.write(chunk)) await once(sink, 'drain');
+  };
+  if (format === 'csv' || format === 'jsonl') await writeText(spec, parts, format, words, write);
+  else {
+    const pages: TablePart<S>[] = [];
+    for await (const part of parts) pages.push(part);
+    const { rows, columns } = appendTables(spec, pages);
+    if (format === 'parquet') await write(encodeParquet(spec, { rows, columns, words }));
+    else for (const chunk of encodeTable(spec, { rows, columns, schemaVersion: version, words })) await write(chunk);
+  }
+  if (out !== undefined) await endFile(sink);
+}
+
+async function endFile(sink: Writable): Promise<void> {
+  sink.end();
+  await finished(sink);
+}
+
+async function writeText<S extends TableSpec>(
+  spec: S,
+  parts: AsyncIterable<TablePart<S>>,
+  format: 'csv' | 'jsonl',
+  words: Readonly<Record<string, readonly string[]>>,
+  write: (chunk: string) => Promise<void>,
+): Promise<void> {
+  const names = Object.keys(spec);
+  let chunk = format === 'csv' ? csvRecord(names) : '';
+  for await (const { rows, columns } of parts) {
+    for (const values of tableRows(spec, rows, columns, words)) {
+      if (format === 'csv') chunk += csvRecord(values);
+      else chunk += `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, values[i]])))}\n`;
+      if (chunk.length > CHUNK) {
+        await write(chunk);
+        chunk = '';
+      }
+    }
+  }
+  if (chunk !== '') await write(chunk);
+}

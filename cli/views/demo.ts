@@ -1,0 +1,73 @@
+import { relative } from 'node:path';
+import pc from 'picocolors';
+import { textAt } from '../../lib/arrow/columns.ts';
+import { STAGES, STAGES_ZH, TIERS } from '../../lib/lifecycle/words.ts';
+import { currencyExponent, formatMinor } from '../../lib/money.ts';
+import { RFM_SEGMENTS } from '../../lib/rfm/segment-map.ts';
+import { readScoresOf } from '../../lib/run/read-results.ts';
+import type { RunRecord } from '../../lib/run/run-ledger.ts';
+import { formatDay } from '../../lib/time.ts';
+import type { LocalHome } from '../context.ts';
+import { count } from '../table.ts';
+import { readKpi, segmentTable, stageTable, tierLine } from './night.ts';
+
+/** The demo's last screen: what happened, for a newcomer. */
+export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], data: string, seconds: number): Promise<string> {
+  const last = runs.at(-1) as RunRecord;
+  const kpi = await readKpi(home, last, last.to);
+  const nights = runs.slice(1);
+  const written = nights.reduce((sum, run) => sum + (run.counts['profilesWritten'] ?? 0), 0);
+  const shown = nights.reduce((sum, run) => sum + (run.counts['profiles'] ?? 0), 0);
+  const total = (name: string) => count(runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0));
+  const title = (text: string) => `\n${pc.bold(text)}\n`;
+  const path = (part: string) => relative(process.cwd(), `${home.dir}/${part}`) || '.';
+  return [
+    title(`Where ${count(kpi.customers)} customers stand on the morning after ${last.to}`),
+    stageTable(kpi),
+    `\n${tierLine(kpi)}`,
+    title('What happened'),
+    `  ${total('rows')} rows were read: ${total('accepted')} accepted, ${total('duplicates')} duplicates dropped, ${total('quarantined')} in quarantine.\n`,
+    `  ${total('transitions')} stage changes and ${total('restatements')} corrections, each with its reason and evidence.\n`,
+    `  A night changed ${((written / Math.max(shown, 1)) * 100).toFixed(1)} % of the profiles in DynamoDB; only these were written.\n`,
+    `  All of it took ${seconds.toFixed(0)} s.\n`,
+    title('Segments for marketing tools'),
+    await segmentTable(home, last),
+    title('Three of the customers'),
+    await exampleLines(home),
+    title('Where everything is'),
+    `  ${path('exports/v1')}    segment files; each latest.json points to the newest\n`,
+    `  ${path('lake')}          ledger, books, scores, transitions, KPIs, quarantine\n`,
+    `  ${relative(process.cwd(), data) || '.'}    the drops, with the truth about the population beside them\n`,
+    title('Look further'),
+    `  npm run -s perennial -- scores --format csv | head\n`,
+    `  npm run -s perennial -- transitions --from ${last.to} | head\n`,
+    `  npm run -s perennial -- segments\n`,
+    `  npm run -s perennial -- exports\n`,
+    `  npm run -s perennial -- --help\n`,
+  ].join('');
+}
+
+/** A loyal, a declining and a churned customer, as long as there are some: the highest value of each. */
+async function exampleLines(home: LocalHome): Promise<string> {
+  const { rows, columns: c, currency } = await readScoresOf(home.deps, undefined);
+  const money = (minor: number) => `${formatMinor(minor, currencyExponent(currency))} ${currency}`;
+  const lines: string[] = [];
+  for (const stage of ['loyal', 'declining', 'returned', 'churned', 'growing', 'new'] as const) {
+    let best = -1;
+    for (let row = 0; row < rows; row++) {
+      if (STAGES[c.stage[row] as number] !== stage) continue;
+      if (best < 0 || (c.total_clv_minor[row] as number) > (c.total_clv_minor[best] as number)) best = row;
+    }
+    if (best < 0 || lines.length >= 3) continue;
+    const back = c.p_return[best] as number;
+    lines.push(
+      `  ${textAt(c.customer_id, best)}  ${pc.bold(`${stage} ${STAGES_ZH[stage]}`)} since ${formatDay(c.stage_since[best] as number)}\n` +
+        `    bought on ${count(c.frequency[best] as number)} days, last ${count(c.recency_days[best] as number)} days ago, for ${money(c.monetary_minor[best] as number)}; ` +
+        `RFM ${c.r[best]}${c.f[best]}${c.m[best]} ${RFM_SEGMENTS[c.rfm_segment[best] as number]}, tier ${TIERS[c.tier[best] as number]}\n` +
+        (Number.isNaN(back)
+          ? ''
+          : `    comes back within 90 days with ${(back * 100).toFixed(0)} %; worth ${money(c.clv_minor[best] as number)} in the next year\n`),
+    );
+  }
+  return lines.join('');
+}

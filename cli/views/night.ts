@@ -1,0 +1,82 @@
+import { lakeKeys } from '../../lib/keys.ts';
+import { STAGES, STAGES_ZH, TIERS, TIERS_ZH } from '../../lib/lifecycle/words.ts';
+import { currencyExponent, formatMinor } from '../../lib/money.ts';
+import type { Kpi } from '../../lib/report/kpi.ts';
+import { readJson } from '../../lib/run/json-objects.ts';
+import { readPlan, type RunPlan } from '../../lib/run/plan.ts';
+import { readReceipts } from '../../lib/run/receipts.ts';
+import type { RunRecord } from '../../lib/run/run-ledger.ts';
+import type { LocalHome } from '../context.ts';
+import { count, formatTable } from '../table.ts';
+
+/** The figures of a committed date. */
+export function readKpi(home: LocalHome, run: Pick<RunRecord, 'generation' | 'runId'>, dt: RunPlan['to']): Promise<Kpi> {
+  return readJson<Kpi>(home.deps.lake, lakeKeys.kpi({ generation: run.generation, dt, runId: run.runId }, 'json'));
+}
+
+/** What a run did, for a person: counts, stages with flows of the last date, tiers, segments. */
+export async function describeNight(home: LocalHome, run: RunRecord): Promise<string> {
+  const kpi = await readKpi(home, run, run.to);
+  const counts = run.counts;
+  const changed = counts['profilesWritten'] ?? 0;
+  const share = kpi.customers === 0 ? 0 : (changed / kpi.customers) * 100;
+  const dates = run.from === run.to ? run.to : `${run.from} to ${run.to}`;
+  const head = [
+    `${dates} is committed (${run.runId}).`,
+    `  rows         ${count(counts['rows'] ?? 0)} read, ${count(counts['accepted'] ?? 0)} accepted, ${count(counts['duplicates'] ?? 0)} duplicates, ${count(counts['quarantined'] ?? 0)} in quarantine, ${count(counts['pending'] ?? 0)} waiting`,
+    `  changes      ${count(counts['transitions'] ?? 0)} transitions, ${count(counts['restatements'] ?? 0)} restatements`,
+    `  profiles     ${count(changed)} of ${count(kpi.customers)} written (${share.toFixed(1)} %)`,
+  ];
+  return `${head.join('\n')}\n\n${stageTable(kpi)}\n${tierLine(kpi)}\n${await segmentTable(home, run)}`;
+}
+
+/** Stages with their customers on a date, and who came and went on it. */
+export function stageTable(kpi: Kpi): string {
+  const flow = (test: (flow: Kpi['flows'][number]) => boolean) =>
+    kpi.flows.filter(test).reduce((sum, { customers }) => sum + customers, 0);
+  const rows = STAGES.map((stage) => {
+    const customers = kpi.stages[stage] ?? 0;
+    const share = kpi.customers === 0 ? 0 : (customers / kpi.customers) * 100;
+    return [`${stage} ${STAGES_ZH[stage]}`, customers, `${share.toFixed(1)} %`, flow(({ to }) => to === stage), flow(({ from }) => from === stage)];
+  });
+  return formatTable(
+    [
+      { name: `stage on ${kpi.date}` },
+      { name: 'customers', align: 'right' },
+      { name: 'share', align: 'right' },
+      { name: 'came that night', align: 'right' },
+      { name: 'went', align: 'right' },
+    ],
+    rows,
+  );
+}
+
+/** Tiers and the night's revenue in one line. */
+export function tierLine(kpi: Kpi): string {
+  const tiers = [...TIERS].reverse().map((tier) => `${tier} ${TIERS_ZH[tier]} ${count(kpi.tiers[tier] ?? 0)}`);
+  const revenue = formatMinor(kpi.revenue_minor, currencyExponent(kpi.currency));
+  return `  value tiers  ${tiers.join(', ')}\n  that night   ${count(kpi.purchasers)} customers bought, net ${revenue} ${kpi.currency}\n`;
+}
+
+/** Segments with their sizes and where their files lie. */
+export async function segmentTable(home: LocalHome, run: RunRecord): Promise<string> {
+  const plan = await readPlan(home.deps, run.runId);
+  const receipts = await readReceipts(home.deps, plan, 'publish-segments');
+  const rows = receipts.map(({ segment, destination, counts }) => [
+    segment,
+    destination,
+    counts['full'] ?? 0,
+    `+${count(counts['entered'] ?? 0)}`,
+    `-${count(counts['exited'] ?? 0)}`,
+  ]);
+  return formatTable(
+    [
+      { name: 'segment' },
+      { name: 'destination' },
+      { name: 'members', align: 'right' },
+      { name: 'entered', align: 'right' },
+      { name: 'exited', align: 'right' },
+    ],
+    rows,
+  );
+}

@@ -1,0 +1,92 @@
+import { SCORES, SCORES_VERSION, TRANSITIONS, TRANSITIONS_VERSION } from '../arrow/schemas.ts';
+import { mergeTables, type TablePart } from '../arrow/merge-tables.ts';
+import { decodeTable } from '../arrow/table-file.ts';
+import { UsageError } from '../errors.ts';
+import { lakeKeys } from '../keys.ts';
+import type { BusinessDate } from '../time.ts';
+import { itemKey, type RunDeps } from './deps.ts';
+import type { Calibration } from './engine/epoch-record.ts';
+import { readCalibration } from './epoch-files.ts';
+import { readPlan } from './plan.ts';
+import { findReceipt } from './receipts.ts';
+import { chainOf, findCurrent, type RunRecord } from './run-ledger.ts';
+
+/** The committed chain, newest first. @throws UsageError when nothing is committed */
+export async function committedChain(deps: RunDeps): Promise<RunRecord[]> {
+  const current = await findCurrent(deps);
+  if (!current) throw new UsageError('Results: no run is committed yet, expected one. Begin with demo, or with put and run.');
+  return chainOf(deps, current.runId);
+}
+
+function covering(chain: readonly RunRecord[], date: BusinessDate): RunRecord {
+  const run = chain.find(({ from, to }) => from <= date && date <= to);
+  if (run) return run;
+  const [newest, oldest] = [chain[0] as RunRecord, chain.at(-1) as RunRecord];
+  throw new UsageError(`Date ${date}: not committed, expected ${oldest.from} to ${newest.to}. Choose another date, or run it.`);
+}
+
+/** The scores of a date, all shards, ordered by customer id; with the words of the `epoch` column. */
+export async function readScoresOf(
+  deps: RunDeps,
+  date: BusinessDate | undefined,
+): Promise<TablePart<typeof SCORES> & { date: BusinessDate; currency: string; words: Record<string, readonly string[]> }> {
+  const chain = await committedChain(deps);
+  const wanted = date ?? (chain[0] as RunRecord).to;
+  const run = covering(chain, wanted);
+  const { shards } = await readPlan(deps, run.runId);
+  const tables = await Promise.all(
+    Array.from({ length: shards }, async (_, shard) => {
+      const key = lakeKeys.result('scores', { generation: run.generation, dt: wanted, runId: run.runId, shard });
+      const bytes = await deps.lake.get(key);
+      if (!bytes) {
+        throw new UsageError(
+          `Scores of ${wanted}: not kept, since it lies inside the range ${run.from} to ${run.to}. Ask for ${run.to}, or roll back and run the range with --snapshots all.`,
+        );
+      }
+      return decodeTable(SCORES, bytes, key, SCORES_VERSION);
+    }),
+  );
+  const merged = mergeTables(SCORES, tables, 'customer_id');
+  const epoch = tables.find((table) => table.words.get('epoch')?.length)?.words.get('epoch') ?? [];
+  return { ...merged, date: wanted, currency: tables[0]?.metadata.get('currency') ?? '', words: { epoch } };
+}
+
+/** The transitions of each committed date of a range, ordered by customer id within a date. */
+export async function* readTransitionsOf(
+  deps: RunDeps,
+  from: BusinessDate | undefined,
+  to: BusinessDate | undefined,
+): AsyncGenerator<TablePart<typeof TRANSITIONS>> {
+  const chain = (await committedChain(deps)).reverse();
+  for (const run of chain) {
+    const { shards } = await readPlan(deps, run.runId);
+    const dates = new Map<BusinessDate, string[]>();
+    for (let shard = 0; shard < shards; shard++) {
+      for (const dt of await transitionDates(deps, run, shard)) {
+        const key = lakeKeys.result('transitions', { generation: run.generation, dt, runId: run.runId, shard });
+        dates.set(dt, [...(dates.get(dt) ?? []), key]);
+      }
+    }
+    for (const dt of [...dates.keys()].sort()) {
+      if ((from && dt < from) || (to && dt > to)) continue;
+      const keys = dates.get(dt) ?? [];
+      const tables = await Promise.all(
+        keys.map(async (key) => decodeTable(TRANSITIONS, await deps.lake.read(key), key, TRANSITIONS_VERSION)),
+      );
+      yield mergeTables(TRANSITIONS, tables, 'customer_id');
+    }
+  }
+}
+
+async function transitionDates(deps: RunDeps, run: RunRecord, shard: number): Promise<readonly BusinessDate[]> {
+  const receipt = await findReceipt(deps, run.runId, 'score-shard', itemKey('score-shard', { shard }));
+  return receipt?.transitionDates ?? [];
+}
+
+/** What was in force on a committed date. */
+export async function readCalibrationOf(deps: RunDeps, date: BusinessDate | undefined): Promise<Calibration> {
+  const chain = await committedChain(deps);
+  const wanted = date ?? (chain[0] as RunRecord).to;
+  const run = covering(chain, wanted);
+  return readCalibration(deps, run.generation, wanted, run.runId);
+}
