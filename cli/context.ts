@@ -5,7 +5,7 @@ import type { PerennialConfig } from '../lib/config/config.ts';
 import { parseConfig } from '../lib/config/load.ts';
 import { ConfigError } from '../lib/errors.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
-import { openDeps } from '../lib/run/open-deps.ts';
+import { openDeps, type Places } from '../lib/run/open-deps.ts';
 import { type ObjectStore, openObjectStore } from '../lib/store/objects.ts';
 import { openHome } from './local/home.ts';
 import { pathToFileURL } from 'node:url';
@@ -71,12 +71,14 @@ export const cliContext: CliContext = {
       ...home.env,
       PERENNIAL_CONFIG: text,
       LEASE_SECONDS: String(LOCAL_LEASE_SECONDS),
+      EXCLUSIVE_HOME: '1',
       POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'SILENT',
     };
     Object.assign(process.env, env);
-    const places = { ...(home.env as Record<string, string>), PERENNIAL_CONFIG: text, LEASE_SECONDS: LOCAL_LEASE_SECONDS };
     const owner = { host: hostname(), pid: process.pid, command: process.argv.slice(2).join(' ') };
-    const deps = openDeps(places as unknown as Parameters<typeof openDeps>[0], owner, () => true);
+    const places: unknown = { ...home.env, PERENNIAL_CONFIG: text, LEASE_SECONDS: LOCAL_LEASE_SECONDS, EXCLUSIVE_HOME: '1' };
+    // The home is held by this process alone: whoever is named in a lease is gone.
+    const deps = openDeps(places as Places, owner, () => true);
     return { dir: home.dir, deps, config, close: () => home.close() };
   },
   async openDrops(options) {

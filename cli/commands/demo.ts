@@ -17,7 +17,10 @@ import { count } from '../table.ts';
 import { describeDemo } from '../views/demo.ts';
 
 /** The demo's shop: a history that is read as one range, then single nights. */
-const SHOP = { historyDays: 206, nights: 14, customers: 24_000, seed: 20_250_808, dirt: 0.004 };
+const SHOP = { historyDays: 206, nights: 14, customers: 22_000, seed: 20_250_808, dirt: 0.004 };
+
+/** A livelier shop than generate's own, so that every stage has customers after seven months. */
+const POPULATION = { ...GENERATE_DEFAULTS.parameters, r: 1.1, alpha: 24, a: 0.45, b: 5 };
 
 /** Marks a home that the demo made and may rebuild. */
 const MARK = 'demo.json';
@@ -47,7 +50,10 @@ export function registerDemo(program: Command, context: CliContext): void {
         const { currency, timeZone } = home.config;
         say(`1  ${count(SHOP.customers)} customers of a sample shop, ${days} daily drops`);
         const { customers, seed, dirt } = SHOP;
-        const summary = await generateDrops({ ...GENERATE_DEFAULTS, days, customers, seed, dirt, currency, timeZone, out: data });
+        const summary = await generateDrops({
+          ...GENERATE_DEFAULTS,
+          ...{ days, customers, seed, dirt, currency, timeZone, parameters: POPULATION, out: data },
+        });
         const runs = await runNights(home, data, summary.from, say);
         const seconds = (performance.now() - startedMs) / 1000;
         process.stdout.write(await describeDemo(home, runs, data, seconds));

@@ -28,8 +28,7 @@ export function openStepPool(workers: number): StepPool {
     handlers: (progress) =>
       Object.fromEntries(
         STEPS.map((step) => {
-          const isMap = (MAP_STEPS as readonly string[]).includes(step);
-          const call = workers > 1 && isMap ? inThread : callStep;
+          const call = workers > 1 && isMapStep(step) ? inThread : callStep;
           return [step, (payload: unknown) => takeStep(step, payload, call, progress)];
         }),
       ) as StepHandlers,
@@ -49,8 +48,13 @@ async function takeStep(
   const outcome = await call(step, payload);
   if ('error' in outcome) throw revive(outcome.error);
   if (step === 'plan-run') progress.plan(totalsOf(outcome.answer as PlannedItems));
-  progress.end(step, Number((outcome.answer as { rows?: number } | undefined)?.rows ?? 0));
+  const counts = outcome.answer as { rows?: number; customers?: number } | undefined;
+  progress.end(step, isMapStep(step) ? (counts?.rows ?? counts?.customers ?? 0) : 0);
   return outcome.answer;
+}
+
+function isMapStep(step: Step): boolean {
+  return (MAP_STEPS as readonly string[]).includes(step);
 }
 
 interface PlannedItems {

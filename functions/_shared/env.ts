@@ -13,6 +13,7 @@ const schema = z.object({
   NOTIFY_TOPIC_ARN: z.string().optional(),
   /** How long the lease of a run lives without renewal: 20 minutes outlive the longest function. */
   LEASE_SECONDS: z.coerce.number().int().min(1).default(1200),
+  EXCLUSIVE_HOME: z.string().default(''),
   /** Set by Lambda. */
   AWS_LAMBDA_FUNCTION_NAME: z.string().default(''),
 });

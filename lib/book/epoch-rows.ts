@@ -15,7 +15,7 @@ export interface EpochSummary {
  * One row per buyer (n >= 1) as known on `day`, in no particular order: x, t_x, T in days, net amounts in minor units, the same
  * x, t_x, T as of `day - horizonDays`, and whether a purchase day lies in (day - horizonDays, day].
  *
- * The rows as of the earlier day use what is known on `day` (architecture.md 2).
+ * The rows as of the earlier day use what is known on `day` (docs/architecture.md, Epochs).
  */
 export function summariseEpoch(book: ShardBook, day: EpochDay, horizonDays: number): EpochSummary {
   const { firstDay, lastDay, purchaseDays, net, repeatNet, dayHead } = book.customers;

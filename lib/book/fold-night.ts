@@ -69,7 +69,8 @@ export const emptyCounts = (): FoldCounts => ({
 });
 
 /**
- * Folds the facts that became known on one night into a shard's book: the only way a book changes (architecture.md 1, 4).
+ * Folds the facts that became known on one night into a shard's book: the only way a book changes (docs/architecture.md,
+ * Book).
  *
  * The result depends on the set of facts alone, not on the order of files or rows. Sales are applied first; then refunds,
  * voids and what waited, by (occurred_at, transaction_id).

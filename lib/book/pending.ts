@@ -17,8 +17,8 @@ export interface PendingFact {
   readonly nightsLeft: number;
 }
 
-/** Nights for which a refund or a void waits for its original (architecture.md 4). */
+/** Nights for which a refund or a void waits for its original (docs/architecture.md, Book). */
 export const ORPHAN_NIGHTS = 7;
 
-/** Nights for which an event after its drop waits for its day (architecture.md 4). */
+/** Nights for which an event after its drop waits for its day (docs/architecture.md, Book). */
 export const FUTURE_NIGHTS = 2;

@@ -69,7 +69,7 @@ const newDays = (size: number): DayColumns => ({
 });
 
 /**
- * The book of one shard in memory (architecture.md 4): what is known of each customer up to a date.
+ * The book of one shard in memory (docs/architecture.md, Book): what is known of each customer up to a date.
  *
  * Customers and days live in growing columns; a customer's days form a list, so that a night touches only what it changes.
  */

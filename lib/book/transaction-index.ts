@@ -2,7 +2,7 @@ import type { Columns } from '../arrow/columns.ts';
 import { INDEX, INDEX_STATES } from '../arrow/schemas.ts';
 import { type EpochDay, formatDay } from '../time.ts';
 
-/** Days for which a transaction id is remembered (architecture.md 4). */
+/** Days for which a transaction id is remembered (docs/architecture.md, Book). */
 export const INDEX_DAYS = 400;
 
 /** What the index knows of an id. */

@@ -6,7 +6,7 @@ export type SpendRule =
   | { readonly kind: 'cohort_mean'; readonly meanMinor: number };
 
 /**
- * Expected spend per future purchase day (architecture.md 2, CLV): Gamma-Gamma's conditional mean, its population mean for a
+ * Expected spend per future purchase day (docs/architecture.md, CLV): Gamma-Gamma's conditional mean, its population mean for a
  * one-time buyer, the cohort's mean where Gamma-Gamma was refused.
  *
  * @param x repeat purchase days, >= 0 @param repeatNetMinor net on these days, minor units

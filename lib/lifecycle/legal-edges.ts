@@ -1,6 +1,6 @@
 import { STAGES, type Stage } from './words.ts';
 
-/** The 13 edges of one timeline (lifecycle.md 6.2); every other change is a restatement or a bug. */
+/** The 13 edges of one timeline (docs/lifecycle.md, Edges); every other change is a restatement or a bug. */
 export const LEGAL_EDGES: readonly (readonly [Stage, Stage])[] = [
   ['prospect', 'new'],
   ['new', 'growing'],

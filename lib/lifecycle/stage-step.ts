@@ -27,7 +27,7 @@ export interface Rhythm {
 export interface NightRules {
   /** Null under the fallback: days of silence decide. */
   readonly rhythm: Rhythm | null;
-  /** Why this is a baseline night (architecture.md 2), or null. */
+  /** Why this is a baseline night (docs/lifecycle.md, Baseline nights), or null. */
   readonly baseline: 'EPOCH_CHANGED' | 'RULES_CHANGED' | null;
   readonly rules: StageRules;
 }
@@ -73,8 +73,8 @@ export function churnCondition(facts: PurchaseFacts, day: number, night: NightRu
 }
 
 /**
- * One night of one customer: at most one legal step (lifecycle.md 6.2). Upward only on a purchase night; downward only after
- * the dwell. The row's columns are changed in place.
+ * One night of one customer: at most one legal step (docs/lifecycle.md, Edges). Upward only on a purchase night; downward only
+ * after the dwell. The row's columns are changed in place.
  *
  * @param facts as of `day`, the night's purchase included
  * @returns true when the stage changed (or was given for the first time)
@@ -88,7 +88,9 @@ export function stepStage(columns: StageColumns, row: number, facts: PurchaseFac
   }
   if (facts.purchaseDays > 0 && facts.lastDay === day) return stepUp(columns, row, stage, facts, day, night.rules);
   if (stage === STAGE.prospect || stage === STAGE.churned) return false;
-  return stage === STAGE.declining ? stepToChurned(columns, row, facts, day, night) : stepToDeclining(columns, row, facts, day, night);
+  return stage === STAGE.declining
+    ? stepToChurned(columns, row, facts, day, night)
+    : stepToDeclining(columns, row, facts, day, night);
 }
 
 function stepUp(
@@ -141,7 +143,8 @@ function stepToChurned(columns: StageColumns, row: number, facts: PurchaseFacts,
 }
 
 /**
- * Stage that the new rules give at once on a baseline night, without dwell or one-step limit (architecture.md 2).
+ * Stage that the new rules give at once on a baseline night, without dwell or one-step limit (docs/lifecycle.md, Baseline
+ * nights).
  *
  * @param facts as of `day`, the day before the baseline night
  */

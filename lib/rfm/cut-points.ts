@@ -14,7 +14,7 @@ export function quantileType1(sorted: ArrayLike<number>, share: number): number 
 }
 
 /**
- * RFM cut points c_1 .. c_4: c_k is the smallest value whose cumulative count is >= k n / 5 (architecture.md 2, RFM).
+ * RFM cut points c_1 .. c_4: c_k is the smallest value whose cumulative count is >= k n / 5 (docs/architecture.md, RFM).
  *
  * @param sorted values, ascending, shape [n]
  * @returns undefined when n is 0

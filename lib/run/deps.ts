@@ -37,6 +37,8 @@ export interface RunDeps {
   readonly leaseMs: number;
   /** Text of the configuration; only open-run reads it. */
   readonly configText: string;
+  /** True where one process alone can reach the tables, as in a local home: a late writer is ruled out, so writes need no guard. */
+  readonly isExclusive: boolean;
   /** True when a process of this host is gone. */
   readonly isDead: (pid: number) => boolean;
 }

@@ -13,6 +13,8 @@ export interface Places {
   readonly PERENNIAL_CONFIG: string;
   readonly NOTIFY_TOPIC_ARN?: string | undefined;
   readonly LEASE_SECONDS: number;
+  /** `1` in a local home, which one process holds. */
+  readonly EXCLUSIVE_HOME: string;
 }
 
 /** Opens what the use cases need. Nothing is asked of a store yet. */
@@ -28,6 +30,7 @@ export function openDeps(places: Places, owner: Owner, isDead: (pid: number) => 
     owner,
     now: Date.now,
     leaseMs: places.LEASE_SECONDS * 1000,
+    isExclusive: places.EXCLUSIVE_HOME === '1',
     configText: places.PERENNIAL_CONFIG,
     isDead,
   };

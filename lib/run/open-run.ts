@@ -23,7 +23,7 @@ import {
 
 /**
  * Opens a run: finishes what an earlier commit left unprojected, settles the dates, checks that their drops are ready, takes the
- * lease and writes the record (architecture.md 2).
+ * lease and writes the record (docs/architecture.md, Steps).
  *
  * @throws DropNotReadyError, LockHeldError, UsageError, ConfigError
  */

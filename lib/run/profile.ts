@@ -50,7 +50,7 @@ function segmentsOf({ segments, bits }: ScoreFile, row: number): string[] {
   return segments.filter((_, place) => (((bits[row] as number) >>> place) & 1) === 1);
 }
 
-/** The profile item of a customer, under 1 KB (architecture.md 4). */
+/** The profile item of a customer, under 1 KB (docs/data-contract.md, Profile items). */
 export function profileItem(file: ScoreFile, row: number, runSeq: number): Item {
   const c = file.columns;
   const code = (value: number | undefined) => (value === 255 ? null : (value ?? null));

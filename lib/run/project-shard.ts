@@ -71,14 +71,26 @@ async function projectProfiles(
   const items = function* (): Generator<Item> {
     for (const row of changed) yield profileItem(now, row, task.runSeq);
   };
+  const ids = function* (): Generator<Item> {
+    for (const customerId of gone) yield { customer_id: customerId };
+  };
+  if (deps.isExclusive) {
+    const puts = await deps.profiles.writeBatch(mapWrites(items(), (put) => ({ put })));
+    await deps.profiles.writeBatch(mapWrites(ids(), (remove) => ({ remove })));
+    return { customers: now.rows, written: puts, removed: gone.size };
+  }
   const { written, refused } = await conditionalPuts(deps.profiles, items(), guard, { concurrency: CONCURRENCY });
   if (refused > 0) {
     throw new RunSupersededError(
       `Run ${task.runId}: ${refused} profiles of shard ${task.shard} were written by a later run, expected none. Another run goes on.`,
     );
   }
-  for (const customerId of gone) await deps.profiles.remove({ customer_id: customerId }, guard);
+  for (const key of ids()) await deps.profiles.remove(key, guard);
   return { customers: now.rows, written, removed: gone.size };
+}
+
+function* mapWrites(items: Iterable<Item>, write: (item: Item) => Write): Generator<Write> {
+  for (const item of items) yield write(item);
 }
 
 /** Rows of now whose profile may not be shown yet, and ids that may be shown but are no more. */

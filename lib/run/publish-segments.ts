@@ -19,7 +19,7 @@ import { readConfig, readPlan, type RunPlan } from './plan.ts';
 import { findReceipt, writeReceipt } from './receipts.ts';
 import { dateOf, numberOf, readScores, type ScoreFile, wordOf } from './score-files.ts';
 
-/** Days after which the exports bucket drops a publication (architecture.md 3). */
+/** Days after which the exports bucket drops a publication (docs/architecture.md, Lake). */
 const KEPT_DAYS = 14;
 
 const ROLES = ['full', 'entered', 'exited'] as const satisfies readonly ExportRole[];

@@ -3,7 +3,7 @@ import type { BusinessDate } from '../time.ts';
 import type { RunRequest, RunRef } from './contracts.ts';
 import type { Owner, RunDeps } from './deps.ts';
 
-/** States of a run (architecture.md 7). */
+/** States of a run (docs/runbook.md, Run states). */
 export type RunState = 'OPEN' | 'HELD' | 'FAILED' | 'SUPERSEDED' | 'COMMITTED' | 'CLOSED';
 
 /** A run in the ledger. Instants are ISO 8601 with Z. */

@@ -49,7 +49,7 @@ function folded(nights: readonly (readonly SourcedFact[])[], isCut: (night: numb
   return shard;
 }
 
-const options = { seed: 7, numRuns: 250 };
+const options = { seed: 7, numRuns: 120 };
 
 describe('foldNight', () => {
   it('gives the days, the waiting facts and the refusals that the rules written down again give', () => {

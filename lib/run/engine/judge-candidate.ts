@@ -20,7 +20,7 @@ import { type Calibration, type EpochRecord, predictorOf } from './epoch-record.
 export const MOVED_TOO_MANY = 'MOVED_TOO_MANY';
 
 /**
- * Fits a candidate epoch on the buyers of a date and judges it (architecture.md 2, Epochs): sound, enough repeat customers and
+ * Fits a candidate epoch on the buyers of a date and judges it (docs/architecture.md, Epochs): sound, enough repeat customers and
  * history, return prediction not worse than that of the epoch in force by more than 0.02, and - unless it is the first - not
  * more than 2 % of the buyers moved.
  *

@@ -28,7 +28,7 @@ export function stateColumns(timeline: ShardTimeline, order: Int32Array): Column
 
 /**
  * The scores of a shard on a date, customers in the order `order` (bytes of the id). Without a valid purchase: stage prospect,
- * frequency and monetary 0, all else about purchases null (architecture.md 7).
+ * frequency and monetary 0, all else about purchases null (docs/data-contract.md, Scores).
  */
 export function scoreColumns(
   timeline: ShardTimeline,

@@ -1,6 +1,6 @@
 import { NO_CODE, NO_INT } from '../../arrow/columns.ts';
-import { foldNight, type NightFold } from '../../book/fold-night.ts';
 import type { FactTable } from '../../book/facts.ts';
+import { foldNight, type NightFold } from '../../book/fold-night.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
 import type { TransactionIndex } from '../../book/transaction-index.ts';
 import { clvMinor, expectedSpendMinor, type SpendRule } from '../../clv/customer-value.ts';
@@ -23,8 +23,8 @@ export interface TierColumns {
 }
 
 /**
- * A shard's customers going through the nights of a run: fold, restatement, baseline, one legal step, tier (architecture.md 2
- * and 4). The result of a night depends on the book, the state and the calibration of that night alone.
+ * A shard's customers going through the nights of a run: fold, restatement, baseline, one legal step, tier
+ * (docs/architecture.md, Nights). The result of a night depends on the book, the state and the calibration of that night alone.
  */
 export class ShardTimeline {
   readonly book: ShardBook;
@@ -157,7 +157,9 @@ export class ShardTimeline {
       const x = (c.purchaseDays[slot] as number) - 1;
       const first = c.firstDay[slot] as number;
       const purchases = predictor.discounted(x, (c.lastDay[slot] as number) - first, day - first);
-      return (c.net[slot] as number) + clvMinor(purchases, expectedSpendMinor(spend, x, c.repeatNet[slot] as number), marginRatio);
+      return (
+        (c.net[slot] as number) + clvMinor(purchases, expectedSpendMinor(spend, x, c.repeatNet[slot] as number), marginRatio)
+      );
     };
   }
 

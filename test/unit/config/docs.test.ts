@@ -33,7 +33,10 @@ const keysOfSchema = (schema: z.ZodType) => keysOf(z.toJSONSchema(schema, { io: 
 
 /** Rows `| key | default | meaning |` of the page by key. */
 const ROWS = new Map(
-  [...PAGE.matchAll(/^\| `([^`]+)` \| (.*?) \| (.*) \|$/gm)].map(([, path = '', shown = '', meaning = '']) => [path, { shown, meaning }]),
+  [...PAGE.matchAll(/^\| `([^`]+)` \| (.*?) \| (.*) \|$/gm)].map(([, path = '', shown = '', meaning = '']) => [
+    path,
+    { shown, meaning },
+  ]),
 );
 
 /** A column of the mapping is documented in one row for all columns. */
@@ -44,7 +47,8 @@ function rowOf(path: string): { shown: string; meaning: string } | undefined {
   return row?.meaning.includes(`\`${column[2]}\``) ? row : undefined;
 }
 
-const shownDefault = (shown: string): unknown => (shown === '-' ? undefined : JSON.parse(/^`(.*)`$/.exec(shown)?.[1] ?? `"${shown}"`));
+const shownDefault = (shown: string): unknown =>
+  shown === '-' ? undefined : JSON.parse(/^`(.*)`$/.exec(shown)?.[1] ?? `"${shown}"`);
 
 describe('docs/configuration.md', () => {
   const keys = [...keysOfSchema(configSchema), ...keysOfSchema(deployOptions)];
