@@ -10,8 +10,8 @@ import { planRun } from '../lib/run/plan-run.ts';
 import { requireComplete } from '../lib/run/require-complete.ts';
 import { releaseLease, updateRun } from '../lib/run/run-ledger.ts';
 import { scoreShard } from '../lib/run/score-shard.ts';
-import { openObjectStore } from '../lib/store/objects.ts';
 import { verifyRun } from '../lib/run/verify-run.ts';
+import { openObjectStore } from '../lib/store/objects.ts';
 
 /** A run that is opened and planned: all that a timed child needs. */
 export interface PlannedRun {

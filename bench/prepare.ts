@@ -6,10 +6,10 @@ import { addDays, type BusinessDate } from '../lib/time.ts';
 import { finishRun, openPlanned, type PlannedRun } from './ledger-run.ts';
 import { drawSales, SHOP, writeDrop, writeTransactions } from './shop.ts';
 
-/** First date of the shop. */
-const START = '2025-06-02' as BusinessDate;
+/** First date of the shop: the history ends on Sunday 2026-05-31, so that the nights begin a month of the index. */
+const START = '2025-08-25' as BusinessDate;
 
-/** Days of history before the base run, a Sunday being the last: 40 weeks. */
+/** Days of history, 40 weeks. */
 const HISTORY_DAYS = 280;
 
 /** What a timed child is given: its lake and its run. */

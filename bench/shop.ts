@@ -11,6 +11,10 @@ import { type BusinessDate, dayOf, formatDay } from '../lib/time.ts';
 /** The bench's shop: MBG/NBD and Gamma-Gamma as `generate` draws them, in a time zone of one offset. */
 export const SHOP = { timeZone: 'Asia/Shanghai', offset: '+08:00', currency: 'USD', seed: 20_260_101 };
 
+/** Ids are not in the order of arrival, so that new customers come between the old: a permutation of 10 million numbers. */
+const ID_COUNT = 10_000_000;
+const ID_STRIDE = 7_368_787;
+
 /** Characters collected before a write. */
 const PIECE_CHARS = 1 << 18;
 
@@ -59,7 +63,7 @@ function lineOf(sales: SaleColumns, row: number, firstDay: number): string {
   const date = formatDay(firstDay + (sales.day[row] as number));
   const time = `${two[Math.floor(second / 3600)]}:${two[Math.floor((second % 3600) / 60)]}:${two[second % 60]}`;
   const id = `t${String(row + 1).padStart(9, '0')}`;
-  const customer = `c${String((sales.customer[row] as number) + 1).padStart(7, '0')}`;
+  const customer = `c${String(((sales.customer[row] as number) * ID_STRIDE) % ID_COUNT).padStart(7, '0')}`;
   const amount = formatMinor(sales.amountMinor[row] as number, 2);
   const channel = CHANNELS[sales.channel[row] as number] as string;
   return `${id},${customer},${date}T${time}${SHOP.offset},${amount},${SHOP.currency},sale,${channel}\n`;

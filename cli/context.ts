@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { PerennialConfig } from '../lib/config/config.ts';
 import { parseConfig } from '../lib/config/load.ts';
 import { ConfigError } from '../lib/errors.ts';
@@ -8,7 +9,6 @@ import type { RunDeps } from '../lib/run/deps.ts';
 import { openDeps, type Places } from '../lib/run/open-deps.ts';
 import { type ObjectStore, openObjectStore } from '../lib/store/objects.ts';
 import { openHome } from './local/home.ts';
-import { pathToFileURL } from 'node:url';
 
 /** Seconds for which a local run's lease lives without renewal. */
 const LOCAL_LEASE_SECONDS = 120;
@@ -48,7 +48,7 @@ function readConfigText(file: string | undefined): { text: string; where: string
 }
 
 /** Reads and checks a configuration. */
-export function loadConfig(file: string | undefined): { text: string; config: PerennialConfig } {
+function loadConfig(file: string | undefined): { text: string; config: PerennialConfig } {
   const { text, where } = readConfigText(file);
   let value: unknown;
   try {

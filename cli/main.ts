@@ -26,7 +26,7 @@ function buildProgram(): Command {
   const program = new Command('perennial');
   program
     .description('Tells a business every morning where each customer stands: RFM, lifetime value, lifecycle stage.')
-    .showHelpAfterError('(add --help for what the command takes)')
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .exitOverride()
     .addHelpText('after', HELP);
   registerDemo(program, cliContext);
@@ -41,6 +41,9 @@ function buildProgram(): Command {
   for (const command of program.commands) command.exitOverride();
   return program;
 }
+
+/** What commander says of wrong usage, in one line. */
+const usageLine = (text: string) => `${text.trim().replaceAll('\n', ' ')} (--help tells what the command takes)\n`;
 
 /** Exit code of an error, after it was told on standard error in one line. */
 function tell(error: unknown): number {

@@ -18,13 +18,13 @@ export function withFormat(command: Command): Command {
 
 /** Reads a date option. */
 export function parseDate(text: string): string {
-  if (parseDay(text) === undefined) throw new InvalidArgumentError('expected an existing date, YYYY-MM-DD.');
+  if (parseDay(text) === undefined) throw new InvalidArgumentError('Expected a date that exists, YYYY-MM-DD.');
   return text;
 }
 
 /** Reads a whole number of at least 1. */
 export function parseCount(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return value;
 }

@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { TableSpec } from '../lib/arrow/columns.ts';
+import { appendTables, type TablePart } from '../lib/arrow/merge-tables.ts';
 import { encodeParquet } from '../lib/arrow/parquet.ts';
 import { encodeTable } from '../lib/arrow/table-file.ts';
-import { appendTables, type TablePart } from '../lib/arrow/merge-tables.ts';
 import { tableRows } from '../lib/arrow/table-rows.ts';
 import { UsageError } from '../lib/errors.ts';
 import { csvRecord } from '../lib/export/csv.ts';
@@ -50,8 +50,8 @@ export async function writeTables<S extends TableSpec>(
     const pages: TablePart<S>[] = [];
     for await (const part of parts) pages.push(part);
     const { rows, columns } = appendTables(spec, pages);
-    if (format === 'parquet') await write(encodeParquet(spec, { rows, columns, words }));
-    else for (const chunk of encodeTable(spec, { rows, columns, schemaVersion: version, words })) await write(chunk);
+    const content = { rows, columns, schemaVersion: version, words };
+    for (const chunk of format === 'parquet' ? encodeParquet(spec, content) : encodeTable(spec, content)) await write(chunk);
   }
   if (out !== undefined) await endFile(sink);
 }

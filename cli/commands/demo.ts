@@ -52,7 +52,7 @@ export function registerDemo(program: Command, context: CliContext): void {
         const { customers, seed, dirt } = SHOP;
         const summary = await generateDrops({
           ...GENERATE_DEFAULTS,
-          ...{ days, customers, seed, dirt, currency, timeZone, parameters: POPULATION, out: data },
+          days, customers, seed, dirt, currency, timeZone, parameters: POPULATION, out: data,
         });
         const runs = await runNights(home, data, summary.from, say);
         const seconds = (performance.now() - startedMs) / 1000;
@@ -68,9 +68,12 @@ async function prepareHome(dir: string): Promise<void> {
   if (existsSync(dir)) {
     const entries = await readdir(dir);
     if (entries.length > 0 && !entries.includes(MARK)) {
-      throw new UsageError(`Home ${dir}: holds something that the demo did not make, expected a new folder. Name another one with --home.`);
+      throw new UsageError(
+        `Home ${dir}: holds something that the demo did not make, expected a new folder. Name another one with --home.`,
+      );
     }
-    for (const entry of ['lake', 'exports', 'dynamo', 'demo-drops', MARK]) await rm(join(dir, entry), { recursive: true, force: true });
+    for (const entry of ['lake', 'exports', 'dynamo', 'demo-drops', MARK])
+      await rm(join(dir, entry), { recursive: true, force: true });
   }
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, MARK), `${JSON.stringify({ madeBy: 'perennial demo', ...SHOP }, undefined, 1)}\n`);
@@ -97,7 +100,6 @@ async function runNights(home: LocalHome, data: string, from: BusinessDate, say:
   }
   return listRuns(home.deps);
 }
-
 
 function nightLine(run: RunRecord | undefined): string {
   const counts = run?.counts ?? {};

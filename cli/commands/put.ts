@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { UsageError } from '../../lib/errors.ts';
+import { InvalidDropError, InvariantBrokenError, UsageError } from '../../lib/errors.ts';
 import { DROP_MARKERS, lakeKeys } from '../../lib/keys.ts';
-import { openObjectStore } from '../../lib/store/objects.ts';
+import { type ObjectStore, openObjectStore } from '../../lib/store/objects.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count } from '../table.ts';
@@ -11,10 +11,14 @@ import { count } from '../table.ts';
 const HELP = `
 DIR holds one folder per business date: dt=2025-08-08/transactions/*.csv (or .csv.gz) and a marker dt=2025-08-08/_SUCCESS.
 Files are copied first and markers last, so a run never sees half a drop. Putting the same drops again changes nothing.
+A corrected file takes the place of an earlier one of its name with --replace. What a committed run took from the earlier one stays.
 
-Example:
+Examples:
   npm run -s perennial -- put drops/
+  npm run -s perennial -- put drops/ --replace     (after a run refused a file of them)
 `;
+
+type PutOptions = HomeOptions & { readonly replace?: true };
 
 /** Adds `put DIR`. */
 export function registerPut(program: Command, context: CliContext): void {
@@ -22,8 +26,9 @@ export function registerPut(program: Command, context: CliContext): void {
     .summary('copy drops into the lake')
     .description('Copies dated drops into the lake of the home.')
     .argument('<dir>', 'folder of drops')
+    .option('--replace', 'put files in the place of others of their name')
     .addHelpText('after', HELP)
-    .action(async (dir: string, options: HomeOptions) => {
+    .action(async (dir: string, options: PutOptions) => {
       const source = openObjectStore(pathToFileURL(resolve(dir)).href);
       const { drops } = await context.openDrops(options);
       const keys: string[] = [];
@@ -35,10 +40,33 @@ export function registerPut(program: Command, context: CliContext): void {
       const ordered = [...keys.filter((key) => !isMarker(key)), ...keys.filter(isMarker)];
       let copied = 0;
       for (const key of ordered) {
-        const outcome = await drops.create(`${lakeKeys.dropsPrefix}/${key}`, await source.read(key));
-        if (outcome === 'created') copied++;
+        if ((await copy(drops, source, key, options.replace === true)) !== 'same') copied++;
       }
       const dates = new Set(keys.map((key) => key.split('/')[0]));
       process.stdout.write(`${count(copied)} of ${count(keys.length)} files copied, ${count(dates.size)} dates. Next: run\n`);
     });
+}
+
+/** @throws InvalidDropError when the lake holds other content under the key and it is not to be replaced */
+async function copy(
+  drops: ObjectStore,
+  source: ObjectStore,
+  key: string,
+  mayReplace: boolean,
+): Promise<'created' | 'replaced' | 'same'> {
+  const bytes = await source.read(key);
+  const target = `${lakeKeys.dropsPrefix}/${key}`;
+  try {
+    return await drops.create(target, bytes);
+  } catch (cause) {
+    if (!(cause instanceof InvariantBrokenError)) throw cause;
+    if (!mayReplace) {
+      throw new InvalidDropError(
+        `Drop file ${key}: other content than the one in the lake, expected the same. Add --replace to put the corrected file in its place, or give it another name.`,
+        { cause },
+      );
+    }
+    await drops.replace(target, bytes, (await drops.stat(target))?.etag ?? null);
+    return 'replaced';
+  }
 }

@@ -23,7 +23,10 @@ export function registerResults(program: Command, context: CliContext): void {
     .summary('scores of a date')
     .description('The scores of every customer on a committed date, ordered by customer_id. Columns: docs/data-contract.md.')
     .option('--date <date>', 'business date (default: the last committed one)', parseDate)
-    .addHelpText('after', '\nExample:\n  npm run -s perennial -- scores --date 2025-08-08 --format parquet --out scores.parquet\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run -s perennial -- scores --date 2025-08-08 --format parquet --out scores.parquet\n',
+    )
     .action((options: Dated & OutputOptions) =>
       use(options, async ({ deps }) => {
         const { words, ...table } = await readScoresOf(deps, options.date);
@@ -49,7 +52,9 @@ export function registerResults(program: Command, context: CliContext): void {
     .action((options: Dated & { json?: true }) =>
       use(options, async ({ deps, config }) => {
         const calibration = await readCalibrationOf(deps, options.date);
-        process.stdout.write(options.json ? `${JSON.stringify(calibration, undefined, 1)}\n` : calibrationText(calibration, config));
+        process.stdout.write(
+          options.json ? `${JSON.stringify(calibration, undefined, 1)}\n` : calibrationText(calibration, config),
+        );
       }),
     );
 }

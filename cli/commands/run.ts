@@ -52,7 +52,9 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--to <date>', 'last date of a range', parseDate)
     .option('--data <dir>', 'folder of drops dt=D/transactions/*, read in place instead of lake/drops')
     .addOption(
-      new Option('--snapshots <which>', 'dates of a range for which scores are kept').choices(['last', 'weekly', 'all']).default('last'),
+      new Option('--snapshots <which>', 'dates of a range for which scores are kept')
+        .choices(['last', 'weekly', 'all'])
+        .default('last'),
     )
     .option('--workers <n>', `threads that work on shards (default: one per core, here ${defaultWorkers()})`, parseCount)
     .option('--quiet', 'no progress')
@@ -73,7 +75,8 @@ export function registerRun(program: Command, context: CliContext): void {
 }
 
 function requestOf({ date, from, to, data, snapshots }: RunOptions): Record<string, string> {
-  if (date && (from || to)) throw new UsageError('Options --date and --from/--to: given together, expected one of them. Leave one out.');
+  if (date && (from || to))
+    throw new UsageError('Options --date and --from/--to: given together, expected one of them. Leave one out.');
   if ((from === undefined) !== (to === undefined)) {
     throw new UsageError(`Option --${from ? 'from' : 'to'}: alone, expected --from with --to. Add the other one, or use --date.`);
   }
@@ -81,7 +84,8 @@ function requestOf({ date, from, to, data, snapshots }: RunOptions): Record<stri
   if (from && to) Object.assign(request, { from, to });
   if (date) request['to'] = date;
   if (data !== undefined) {
-    if (!existsSync(data)) throw new UsageError(`Option --data: no folder ${data}, expected drops dt=YYYY-MM-DD/transactions/*. Correct the path.`);
+    if (!existsSync(data))
+      throw new UsageError(`Option --data: no folder ${data}, expected drops dt=YYYY-MM-DD/transactions/*. Correct the path.`);
     request['dropsUrl'] = pathToFileURL(resolve(data)).href;
   }
   return request;

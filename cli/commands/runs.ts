@@ -87,7 +87,9 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
   const plan = await findJson<RunPlan>(home.deps.lake, lakeKeys.plan(runId));
   const verdict = await findJson<Verdict>(home.deps.lake, lakeKeys.verdict(runId));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...publicRecord(run), plan: plan ?? null, verdict: verdict ?? null }, undefined, 1)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...publicRecord(run), plan: plan ?? null, verdict: verdict ?? null }, undefined, 1)}\n`,
+    );
     return;
   }
   const facts: (readonly [string, string])[] = [
@@ -111,8 +113,18 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
   }
   for (const { key, reason } of plan?.skipped ?? []) process.stdout.write(`  not taken: ${key}, ${reason}\n`);
   if (verdict) {
-    const rows = verdict.checks.map(({ name, passed, observed, expected }) => [passed ? 'ok' : 'BROKEN', name, observed, expected]);
-    const columns = [{ name: 'check' }, { name: '' }, { name: 'found', align: 'right' as const }, { name: 'expected', align: 'right' as const }];
+    const rows = verdict.checks.map(({ name, passed, observed, expected }) => [
+      passed ? 'ok' : 'BROKEN',
+      name,
+      observed,
+      expected,
+    ]);
+    const columns = [
+      { name: 'check' },
+      { name: '' },
+      { name: 'found', align: 'right' as const },
+      { name: 'expected', align: 'right' as const },
+    ];
     process.stdout.write(`\n${formatTable(columns, rows)}`);
   }
 }

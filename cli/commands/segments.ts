@@ -56,9 +56,18 @@ async function showSegments(home: LocalHome, options: Options): Promise<void> {
     process.stdout.write(`${JSON.stringify(segments, undefined, 1)}\n`);
     return;
   }
-  const rows = segments.map(({ id, name, counts }) => [id, name.en, name.zh, counts['full'] ?? 0, counts['entered'] ?? 0, counts['exited'] ?? 0]);
+  const rows = segments.map(({ id, name, counts }) => [
+    id,
+    name.en,
+    name.zh,
+    counts['full'] ?? 0,
+    counts['entered'] ?? 0,
+    counts['exited'] ?? 0,
+  ]);
   const numbers = ['members', 'entered', 'exited'].map((name) => ({ name, align: 'right' as const }));
-  process.stdout.write(`Segments as of ${plan.to}\n${formatTable([{ name: 'segment' }, { name: 'name' }, { name: '名称' }, ...numbers], rows)}\n`);
+  process.stdout.write(
+    `Segments as of ${plan.to}\n${formatTable([{ name: 'segment' }, { name: 'name' }, { name: '名称' }, ...numbers], rows)}\n`,
+  );
   for (const { id, play } of segments) process.stdout.write(`  ${id}\n    play  ${play.en}\n    建议  ${play.zh}\n`);
 }
 
@@ -81,7 +90,13 @@ async function showExports(home: LocalHome, options: Options): Promise<void> {
   process.stdout.write(`Exports below ${home.deps.exports.url}\n`);
   for (const { latestKey, dt, files } of publications) {
     process.stdout.write(`\n  ${latestKey} -> ${dt}\n`);
-    const rows = files.map(({ key, role, rows: n, bytes, sha256 }) => [key.split('/').slice(3).join('/'), role, n, count(bytes), sha256.slice(0, 12)]);
+    const rows = files.map(({ key, role, rows: n, bytes, sha256 }) => [
+      key.split('/').slice(3).join('/'),
+      role,
+      n,
+      count(bytes),
+      sha256.slice(0, 12),
+    ]);
     const columns = [
       { name: 'file' },
       { name: 'role' },

@@ -29,7 +29,9 @@ export function calibrationText(calibration: Calibration, config: PerennialConfi
 function describeEpoch({ id, params, spend }: EpochRecord): string {
   const { r, alpha, a, b } = params;
   const model = `r ${r.toPrecision(4)}, alpha ${alpha.toPrecision(4)} days, a ${a.toPrecision(4)}, b ${b.toPrecision(4)}`;
-  const gamma = spend ? `p ${spend.p.toPrecision(4)}, q ${spend.q.toPrecision(4)}, v ${spend.v.toPrecision(4)}` : 'spend by the cohort mean';
+  const gamma = spend
+    ? `p ${spend.p.toPrecision(4)}, q ${spend.q.toPrecision(4)}, v ${spend.v.toPrecision(4)}`
+    : 'spend by the cohort mean';
   return `${id}: ${model}; ${gamma}`;
 }
 

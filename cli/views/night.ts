@@ -3,7 +3,7 @@ import { STAGES, STAGES_ZH, TIERS, TIERS_ZH } from '../../lib/lifecycle/words.ts
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import type { Kpi } from '../../lib/report/kpi.ts';
 import { readJson } from '../../lib/run/json-objects.ts';
-import { readPlan, type RunPlan } from '../../lib/run/plan.ts';
+import { type RunPlan, readPlan } from '../../lib/run/plan.ts';
 import { readReceipts } from '../../lib/run/receipts.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import type { LocalHome } from '../context.ts';
@@ -37,7 +37,13 @@ export function stageTable(kpi: Kpi): string {
   const rows = STAGES.map((stage) => {
     const customers = kpi.stages[stage] ?? 0;
     const share = kpi.customers === 0 ? 0 : (customers / kpi.customers) * 100;
-    return [`${stage} ${STAGES_ZH[stage]}`, customers, `${share.toFixed(1)} %`, flow(({ to }) => to === stage), flow(({ from }) => from === stage)];
+    return [
+      `${stage} ${STAGES_ZH[stage]}`,
+      customers,
+      `${share.toFixed(1)} %`,
+      flow(({ to }) => to === stage),
+      flow(({ from }) => from === stage),
+    ];
   });
   return formatTable(
     [

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { explainIssues } from '../../lib/config/load.ts';
 import { ContractMismatchError } from '../../lib/errors.ts';
 import { MAP_STEPS, type MapStep, type Step } from '../../lib/keys.ts';
@@ -98,10 +98,13 @@ function parseInput<I>(wiring: { step: Step; input: z.ZodType<I> }, event: unkno
 
 function checkAnswer<O>(wiring: { step: Step; output: z.ZodType<O> }, answer: unknown): O {
   const parsed = wiring.output.safeParse(answer);
-  if (!parsed.success) throw new ContractMismatchError(`Answer of ${wiring.step}: ${explainIssues(parsed.error)}. Report this bug.`);
+  if (!parsed.success)
+    throw new ContractMismatchError(`Answer of ${wiring.step}: ${explainIssues(parsed.error)}. Report this bug.`);
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
   if (bytes > MAX_ANSWER_BYTES) {
-    throw new ContractMismatchError(`Answer of ${wiring.step}: ${bytes} bytes, expected at most ${MAX_ANSWER_BYTES}. Use fewer shards or segments.`);
+    throw new ContractMismatchError(
+      `Answer of ${wiring.step}: ${bytes} bytes, expected at most ${MAX_ANSWER_BYTES}. Use fewer shards or segments.`,
+    );
   }
   return parsed.data;
 }

@@ -1,5 +1,5 @@
-import { runRef, counts } from '../../lib/run/contracts.ts';
 import { closeRun } from '../../lib/run/close-run.ts';
+import { counts, runRef } from '../../lib/run/contracts.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 
 /** Lambda of the step close-run: see `lib/run/close-run.ts`. */

@@ -1,5 +1,5 @@
-import { runRef, counts } from '../../lib/run/contracts.ts';
 import { commitRun } from '../../lib/run/commit-run.ts';
+import { counts, runRef } from '../../lib/run/contracts.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 
 /** Lambda of the step commit-run: see `lib/run/commit-run.ts`. */

@@ -1,4 +1,4 @@
-import { failTask, failed } from '../../lib/run/contracts.ts';
+import { failed, failTask } from '../../lib/run/contracts.ts';
 import { failRun } from '../../lib/run/fail-run.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 

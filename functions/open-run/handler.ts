@@ -1,4 +1,4 @@
-import { runRequest, opened } from '../../lib/run/contracts.ts';
+import { opened, runRequest } from '../../lib/run/contracts.ts';
 import { openRun } from '../../lib/run/open-run.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 

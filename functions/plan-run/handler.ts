@@ -1,4 +1,4 @@
-import { runRef, planned } from '../../lib/run/contracts.ts';
+import { planned, runRef } from '../../lib/run/contracts.ts';
 import { planRun } from '../../lib/run/plan-run.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 

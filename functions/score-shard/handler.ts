@@ -1,4 +1,4 @@
-import { shardTask, counts } from '../../lib/run/contracts.ts';
+import { counts, shardTask } from '../../lib/run/contracts.ts';
 import { scoreShard } from '../../lib/run/score-shard.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 

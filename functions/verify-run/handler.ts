@@ -1,4 +1,4 @@
-import { runRef, counts } from '../../lib/run/contracts.ts';
+import { counts, runRef } from '../../lib/run/contracts.ts';
 import { verifyRun } from '../../lib/run/verify-run.ts';
 import { stepHandler } from '../_shared/handler-stack.ts';
 

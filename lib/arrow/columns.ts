@@ -1,3 +1,5 @@
+import { ContractMismatchError } from '../errors.ts';
+
 /**
  * Columns as the code works on them: typed arrays, with a sentinel for null, so that a row costs no object.
  *
@@ -24,6 +26,9 @@ export interface ByteColumn {
   readonly bytes: Uint8Array;
   readonly offsets: Int32Array;
 }
+
+/** Offsets are 32-bit: 2^31 - 1 bytes at the most. */
+const MAX_BYTES = 0x7fff_ffff;
 
 /** Kind of a column. */
 export type ColumnKind = 'utf8' | 'int32' | 'date' | 'int64' | 'float64' | 'uint8' | 'uint32' | 'code';
@@ -80,14 +85,7 @@ export function byteColumnOf(texts: readonly (string | null | undefined)[]): Byt
 }
 
 /** Order of two byte ranges: as unsigned bytes, a prefix first. Negative, zero or positive. */
-export function compareBytes(
-  a: Uint8Array,
-  aStart: number,
-  aEnd: number,
-  b: Uint8Array,
-  bStart: number,
-  bEnd: number,
-): number {
+function compareBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
   const length = Math.min(aEnd - aStart, bEnd - bStart);
   for (let i = 0; i < length; i++) {
     const difference = (a[aStart + i] as number) - (b[bStart + i] as number);
@@ -178,7 +176,12 @@ export class ByteColumnBuilder {
 
   #reserve(length: number): void {
     if (this.#length + length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + length));
+      const needed = this.#length + length;
+      if (needed > MAX_BYTES)
+        throw new ContractMismatchError(
+          `Column of texts: ${needed} bytes, expected at most 2 GiB. Use more shards or smaller files.`,
+        );
+      const grown = new Uint8Array(Math.min(Math.max(this.#bytes.length * 2, needed), MAX_BYTES));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }

@@ -1,5 +1,5 @@
+import { type ByteColumn, ByteColumnBuilder, type Columns, compareRows, type TableSpec } from './columns.ts';
 import { newArray } from './table-file.ts';
-import { ByteColumnBuilder, type ByteColumn, compareRows, type Columns, type TableSpec } from './columns.ts';
 
 /** A table of one shard, ordered by its id column. */
 export interface TablePart<S extends TableSpec> {
@@ -61,10 +61,7 @@ function takeRows<S extends TableSpec>(
   return { rows, columns: columns as Columns<S> };
 }
 
-function mergeOrder<S extends TableSpec>(
-  parts: readonly TablePart<S>[],
-  idColumn: keyof S & string,
-): [Uint16Array, Uint32Array] {
+function mergeOrder<S extends TableSpec>(parts: readonly TablePart<S>[], idColumn: keyof S & string): [Uint16Array, Uint32Array] {
   const rows = countRows(parts);
   const fromPart = new Uint16Array(rows);
   const fromRow = new Uint32Array(rows);

@@ -1,5 +1,6 @@
 import {
-  Data,
+  type Data,
+  type DataType,
   DateDay,
   Dictionary,
   Field,
@@ -17,16 +18,14 @@ import {
   Uint32,
   Utf8,
   Vector,
-  type DataType,
 } from 'apache-arrow';
 import { ContractMismatchError } from '../errors.ts';
 import { type ByteColumn, type ColumnKind, type ColumnSpec, type Columns, NO_CODE, NO_INT, type TableSpec } from './columns.ts';
+import { fromInt64, toInt64 } from './int64.ts';
 import { textValidity, valueValidity } from './validity.ts';
 
 /** Rows of a record batch: a multiple of 64, so that slices of validity bitmaps fall on bytes. */
 const BATCH_ROWS = 131_072;
-
-const TWO_32 = 4_294_967_296;
 
 /** A table read from a file. */
 export interface StoredTable<S extends TableSpec> {
@@ -72,18 +71,20 @@ const typeOf = (spec: ColumnSpec, id: number): DataType => {
 /**
  * The bytes of an Arrow IPC file: record batches of 131,072 rows, no compression, metadata `schemaVersion` and what is given.
  *
- * Equal content gives equal bytes. @returns chunks in file order; together they are the file
+ * Equal content gives equal bytes. @returns chunks in file order, some of which are views of the columns; together they are the file
  */
 export function encodeTable<S extends TableSpec>(spec: S, content: TableContent<S>): Uint8Array[] {
   const names = Object.keys(spec);
   const types = names.map((name, id) => typeOf(spec[name] as ColumnSpec, id));
   const fields = names.map((name, i) => new Field(name, types[i] as DataType, spec[name]?.nullable === true));
-  const metadata = new Map(Object.entries({ ...content.metadata, schemaVersion: String(content.schemaVersion) }).sort());
+  const metadata = new Map(
+    Object.entries({ ...content.metadata, schemaVersion: String(content.schemaVersion) }).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
   const schema = new Schema(fields, metadata);
   const dictionaries = names.map((name) =>
     spec[name]?.kind === 'code' ? wordsVector(content.words?.[name] ?? spec[name]?.words ?? []) : undefined,
   );
-  const writer = new RecordBatchFileWriter();
+  const writer = new ChunkWriter();
   for (let begin = 0; begin === 0 || begin < content.rows; begin += BATCH_ROWS) {
     const length = Math.min(BATCH_ROWS, content.rows - begin);
     const children = names.map((name, i) =>
@@ -99,7 +100,19 @@ export function encodeTable<S extends TableSpec>(spec: S, content: TableContent<
     writer.write(new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children })));
   }
   writer.finish();
-  return [writer.toUint8Array(true)];
+  return writer.chunks;
+}
+
+/** Arrow's writer, but for what is written: the buffers themselves, not a copy of all of them in one. */
+class ChunkWriter extends RecordBatchFileWriter {
+  readonly chunks: Uint8Array[] = [];
+
+  protected override _write(chunk: ArrayBufferView): this {
+    if (!this._started || chunk.byteLength === 0) return this;
+    this.chunks.push(new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength));
+    this._position += chunk.byteLength;
+    return this;
+  }
 }
 
 type ColumnValues = ByteColumn | Int32Array | Float64Array | Uint8Array | Uint32Array;
@@ -133,29 +146,6 @@ function emptyOf(kind: ColumnKind): number {
   return kind === 'int32' || kind === 'date' ? NO_INT : NO_CODE;
 }
 
-/** Integers in doubles as little-endian 64-bit integers; NaN becomes 0. No BigInt is made. */
-function toInt64(values: Float64Array): BigInt64Array {
-  const out = new Int32Array(values.length * 2);
-  for (let i = 0, at = 0; i < values.length; i++, at += 2) {
-    const value = values[i] as number;
-    if (value >= 0 && value < 2_147_483_648) out[at] = value;
-    else if (!Number.isNaN(value)) {
-      const high = Math.floor(value / TWO_32);
-      out[at] = value - high * TWO_32;
-      out[at + 1] = high;
-    }
-  }
-  return new BigInt64Array(out.buffer);
-}
-
-/** 64-bit integers as doubles, exact up to 2^53. */
-function fromInt64(values: BigInt64Array, out: Float64Array, at: number): void {
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  for (let i = 0, word = 0; i < values.length; i++, word += 2) {
-    out[at + i] = (words[word + 1] as number) * TWO_32 + ((words[word] as number) >>> 0);
-  }
-}
-
 function wordsVector(words: readonly string[]): Vector<Utf8> {
   const bytes = new TextEncoder().encode(words.join(''));
   const valueOffsets = new Int32Array(words.length + 1);
@@ -183,7 +173,7 @@ export function decodeTable<S extends TableSpec>(
   const found = Number(metadata.get('schemaVersion'));
   if (found !== version && found !== version - 1) {
     throw new ContractMismatchError(
-      `File ${where}: schema version ${metadata.get('schemaVersion') ?? 'none'}, expected ${version} or ${version - 1}. Use the code that wrote it, or rebuild.`,
+      `File ${where}: schema version ${metadata.get('schemaVersion') ?? 'none'}, expected ${version} or ${version - 1}. Use the code that wrote it.`,
     );
   }
   const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
@@ -193,7 +183,7 @@ export function decodeTable<S extends TableSpec>(
     if (only && !only.includes(name)) continue;
     const index = schema.fields.findIndex((field) => field.name === name);
     if (index < 0) {
-      throw new ContractMismatchError(`File ${where}: column ${name} is missing, expected it. Rebuild the file's date.`);
+      throw new ContractMismatchError(`File ${where}: column ${name} is missing, expected it. Roll back and run the date again.`);
     }
     const parts = batches.map((batch) => batch.data.children[index] as Data);
     columns[name] = column.kind === 'utf8' ? joinBytes(parts, rows) : joinValues(column, parts, rows);
@@ -206,7 +196,7 @@ function openFile(bytes: Uint8Array, where: string): Table {
   try {
     return tableFromIPC(bytes);
   } catch (cause) {
-    throw new ContractMismatchError(`File ${where}: not an Arrow IPC file, expected one. Restore or rebuild it.`, { cause });
+    throw new ContractMismatchError(`File ${where}: not an Arrow IPC file, expected one. Restore the file.`, { cause });
   }
 }
 
@@ -274,6 +264,8 @@ function restoreNulls(part: Data, out: { [i: number]: number }, at: number, empt
   if (part.nullCount === 0) return;
   const bits = part.nullBitmap as Uint8Array;
   for (let i = 0; i < part.length; i++) {
-    if (((bits[i >> 3] as number) & (1 << (i & 7))) === 0) out[at + i] = empty;
+    // a byte of ones is eight values that stay
+    if ((i & 7) === 0 && bits[i >> 3] === 255) i += 7;
+    else if (((bits[i >> 3] as number) & (1 << (i & 7))) === 0) out[at + i] = empty;
   }
 }

@@ -1,5 +1,5 @@
 import { type ByteColumn, type Columns, compareRows, textAt } from '../arrow/columns.ts';
-import { LEDGER, TRANSACTION_TYPES } from '../arrow/schemas.ts';
+import { type LEDGER, TRANSACTION_TYPES } from '../arrow/schemas.ts';
 import { murmur128 } from '../ledger/id-hash.ts';
 
 /** Transactions of one ledger file, or of the pending table, as columns. */

@@ -1,19 +1,11 @@
 import { textAt } from '../arrow/columns.ts';
 import { REFUND, SALE, VOID } from '../arrow/schemas.ts';
 import type { EpochDay } from '../time.ts';
-import {
-  compareFacts,
-  compareSources,
-  describeFact,
-  type Fact,
-  type FactTable,
-  hashContent,
-  hashCustomer,
-  hashIdentity,
-} from './facts.ts';
-import { FUTURE_NIGHTS, ORPHAN_NIGHTS, type PendingFact, type PendingReason } from './pending.ts';
+import { distinctFacts } from './distinct-facts.ts';
+import { compareFacts, describeFact, type Fact, type FactTable, hashContent, hashCustomer, hashIdentity } from './facts.ts';
+import { EXPIRED, FUTURE_NIGHTS, ORPHAN_NIGHTS, type PendingFact, type PendingReason } from './pending.ts';
 import type { ShardBook } from './shard-book.ts';
-import { INDEX_CODE, TransactionIndex } from './transaction-index.ts';
+import { INDEX_CODE, type TransactionIndex } from './transaction-index.ts';
 
 /** A fact that only the fold could refuse. */
 export interface RefusedFact {
@@ -104,10 +96,13 @@ class Fold {
   }
 
   run(tables: readonly FactTable[]): NightFold {
-    const fresh = this.#distinct(tables);
+    const fresh = distinctFacts(tables, this.#night);
+    this.#counts.rows = fresh.rows;
+    this.#counts.duplicates = fresh.duplicates;
+    for (const group of fresh.rivals) this.#contradict(group);
     const ordered: PendingFact[] = [];
     for (const pending of this.#book.pending) ordered.push(pending);
-    for (const fact of fresh) this.#admit(fact, ordered);
+    for (const fact of fresh.lone) this.#admit(fact, ordered);
     const sales = ordered.filter(({ fact }) => typeOf(fact) === SALE);
     const others = ordered.filter(({ fact }) => typeOf(fact) !== SALE);
     others.sort((a, b) => compareFacts(a.fact, b.fact));
@@ -118,56 +113,8 @@ class Fold {
     return this.#finish();
   }
 
-  /** The night's facts without copies and without ids that contradict themselves; one fact per id. */
-  #distinct(tables: readonly FactTable[]): Fact[] {
-    const seen = new TransactionIndex();
-    const kept: Fact[] = [];
-    const rivals = new Map<number, Fact[]>();
-    for (const table of tables) {
-      for (let row = 0; row < table.rows; row++) {
-        const fact = { table, row };
-        this.#counts.rows++;
-        hashIdentity(fact, table.columns.transaction_id, id);
-        hashContent(fact, content);
-        const entry = seen.find(id, this.#night);
-        if (entry < 0) {
-          seen.add(id, customer, content, { knownOn: this.#night, day: 0, amountMinor: 0, remainingMinor: 0, state: 'sale' });
-          kept.push(fact);
-        } else this.#meet(fact, entry, kept, rivals);
-      }
-    }
-    const lone: Fact[] = [];
-    kept.forEach((fact, entry) => {
-      const group = rivals.get(entry);
-      if (group) this.#contradict(group);
-      else lone.push(fact);
-    });
-    return lone;
-  }
-
-  /** A second fact of one id in one night: a copy, or a rival. */
-  #meet(fact: Fact, entry: number, kept: Fact[], rivals: Map<number, Fact[]>): void {
-    const group = rivals.get(entry) ?? [kept[entry] as Fact];
-    const [c0, c1] = [content[0], content[1]];
-    const twin = group.findIndex((other) => {
-      hashContent(other, content);
-      return content[0] === c0 && content[1] === c1;
-    });
-    if (twin < 0) {
-      group.push(fact);
-      rivals.set(entry, group);
-      return;
-    }
-    this.#counts.duplicates++;
-    if (compareSources(fact, group[twin] as Fact) < 0) {
-      group[twin] = fact;
-      if (twin === 0) kept[entry] = fact;
-    }
-  }
-
   /** Several contents of one id in one night: an earlier one wins over all; else all are refused and the id stays in conflict. */
-  #contradict(group: Fact[]): void {
-    group.sort(compareSources);
+  #contradict(group: readonly Fact[]): void {
     const first = group[0] as Fact;
     hashIdentity(first, first.table.columns.transaction_id, id);
     if (this.#index.find(id, this.#night) >= 0) {
@@ -220,12 +167,11 @@ class Fold {
   #try(pending: PendingFact): void {
     const { fact } = pending;
     const day = fact.table.columns.business_day[fact.row] as number;
-    if (day > this.#night) return this.#wait(pending, 'FUTURE_EVENT', FUTURE_NIGHTS, pending.amountMinor);
-    const type = typeOf(fact);
-    if (type === SALE) return this.#sell(fact, day);
-    const linked = hasOriginal(fact);
-    if (type === VOID) return this.#void(pending);
-    return linked ? this.#refundOriginal(pending) : this.#refundDay(pending, day);
+    if (day > this.#night) this.#wait(pending, 'FUTURE_EVENT', FUTURE_NIGHTS, pending.amountMinor);
+    else if (typeOf(fact) === SALE) this.#sell(fact, day);
+    else if (typeOf(fact) === VOID) this.#void(pending);
+    else if (hasOriginal(fact)) this.#refundOriginal(pending);
+    else this.#refundDay(pending, day);
   }
 
   #sell(fact: Fact, day: EpochDay): void {
@@ -249,7 +195,10 @@ class Fold {
   #void(pending: PendingFact): void {
     const { fact } = pending;
     const found = this.#original(fact);
-    if (!found) return this.#wait(pending, 'ORPHAN', ORPHAN_NIGHTS, pending.amountMinor);
+    if (!found) {
+      this.#wait(pending, 'ORPHAN', ORPHAN_NIGHTS, pending.amountMinor);
+      return;
+    }
     const { entry, slot } = found;
     const c = this.#index.columns;
     const amount = c.amount_minor[entry] as number;
@@ -270,7 +219,10 @@ class Fold {
   #refundOriginal(pending: PendingFact): void {
     const { fact, amountMinor } = pending;
     const found = this.#original(fact);
-    if (!found) return this.#wait(pending, 'ORPHAN', ORPHAN_NIGHTS, amountMinor);
+    if (!found) {
+      this.#wait(pending, 'ORPHAN', ORPHAN_NIGHTS, amountMinor);
+      return;
+    }
     const { entry, slot } = found;
     const c = this.#index.columns;
     const taken = Math.min(amountMinor, c.remaining_minor[entry] as number);
@@ -281,7 +233,10 @@ class Fold {
       this.#index.touch(entry);
       this.#counts.refundsMinor += taken;
     }
-    if (taken < amountMinor) return this.#wait(pending, 'EXCESS_REFUND', ORPHAN_NIGHTS, amountMinor - taken);
+    if (taken < amountMinor) {
+      this.#wait(pending, 'EXCESS_REFUND', ORPHAN_NIGHTS, amountMinor - taken);
+      return;
+    }
     this.#settle(fact, 'refund', 0);
     this.#counts.refunds++;
   }
@@ -299,7 +254,10 @@ class Fold {
         if ((standing[node] as number) > 0 && net >= amountMinor) covering = node;
       }
     }
-    if (covering < 0) return this.#wait(pending, 'UNCOVERED_REFUND', ORPHAN_NIGHTS, amountMinor);
+    if (covering < 0) {
+      this.#wait(pending, 'UNCOVERED_REFUND', ORPHAN_NIGHTS, amountMinor);
+      return;
+    }
     const node = this.#change(slot, this.#book.days.day[covering] as number, fact);
     (this.#book.days.refunded[node] as number) += amountMinor;
     this.#settle(fact, 'refund', 0);
@@ -393,11 +351,4 @@ const typeOf = ({ table, row }: Fact) => table.columns.type[row] as number;
 const hasOriginal = ({ table, row }: Fact) => {
   const { offsets } = table.columns.original_transaction_id;
   return offsets[row] !== offsets[row + 1];
-};
-
-const EXPIRED: Record<PendingReason, string> = {
-  FUTURE_EVENT: 'its day did not come within 2 nights',
-  ORPHAN: 'its original was not found within 7 nights',
-  EXCESS_REFUND: 'its original had nothing left for the rest within 7 nights',
-  UNCOVERED_REFUND: 'no day with enough net was found within 7 nights',
 };

@@ -15,6 +15,8 @@ export class IdTable {
   #mask = 2047;
   /** The first slots, up to here, arrived in the order of their bytes. */
   #sortedPrefix = 0;
+  /** What `sortedSlots` found last. */
+  #sorted = new Int32Array(0);
 
   /** Number of ids. */
   get size(): number {
@@ -57,8 +59,9 @@ export class IdTable {
     return slot;
   }
 
-  /** Slots in the order of the ids' bytes. */
+  /** Slots in the order of the ids' bytes. Not to be changed: the same array is given until the next id is added. */
   sortedSlots(): Int32Array {
+    if (this.#sorted.length === this.size) return this.#sorted;
     const ids = this.#view;
     const late = new Int32Array(this.size - this.#sortedPrefix);
     for (let i = 0; i < late.length; i++) late[i] = this.#sortedPrefix + i;
@@ -67,11 +70,25 @@ export class IdTable {
     let early = 0;
     let at = 0;
     for (const slot of late) {
-      while (early < this.#sortedPrefix && compareRows(ids, early, ids, slot) < 0) order[at++] = early++;
+      const end = this.#firstAfter(slot, early);
+      while (early < end) order[at++] = early++;
       order[at++] = slot;
     }
     while (early < this.#sortedPrefix) order[at++] = early++;
+    this.#sorted = order;
     return order;
+  }
+
+  /** First slot of the sorted prefix, from `low` on, whose id is not before that of `slot`. */
+  #firstAfter(slot: number, low: number): number {
+    const ids = this.#view;
+    let [from, to] = [low, this.#sortedPrefix];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compareRows(ids, middle, ids, slot) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
   /** Position in the table of the id, or of the free place where it belongs. */

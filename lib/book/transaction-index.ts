@@ -12,7 +12,7 @@ export type IndexState = (typeof INDEX_STATES)[number];
 export const INDEX_CODE = Object.fromEntries(INDEX_STATES.map((state, code) => [state, code])) as Record<IndexState, number>;
 
 /** `YYYY-MM` of a day: the unit in which the index is stored. */
-export const monthOf = (day: EpochDay): string => formatDay(day).slice(0, 7);
+const monthOf = (day: EpochDay): string => formatDay(day).slice(0, 7);
 
 type IndexColumns = Columns<typeof INDEX>;
 
@@ -90,7 +90,10 @@ export class TransactionIndex {
    *
    * @param stored the month as it was, if it was
    */
-  monthTable(month: string, stored: { columns: IndexColumns; rows: number } | undefined): { columns: IndexColumns; rows: number } {
+  monthTable(
+    month: string,
+    stored: { columns: IndexColumns; rows: number } | undefined,
+  ): { columns: IndexColumns; rows: number } {
     const own = this.#entriesOf(month);
     const total = (stored?.rows ?? 0) + own.length;
     const out = newColumns(total);
@@ -119,9 +122,7 @@ export class TransactionIndex {
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = this.columns;
     return Int32Array.from(entries).sort(
       (a, b) =>
-        (h0[a] as number) - (h0[b] as number) ||
-        (h1[a] as number) - (h1[b] as number) ||
-        (h2[a] as number) - (h2[b] as number),
+        (h0[a] as number) - (h0[b] as number) || (h1[a] as number) - (h1[b] as number) || (h2[a] as number) - (h2[b] as number),
     );
   }
 

@@ -8,7 +8,7 @@ import { segmentDefinition } from './segment-definition.ts';
 const ratio = z.number().min(0).max(1);
 const nights = z.int().min(1).max(60);
 
-const rfm = z.strictObject({
+const rfmSection = z.strictObject({
   /** When cut points are renewed: on every epoch date, every night, or never after `cuts` are given. */
   cutPolicy: z.enum(['epoch', 'nightly', 'fixed']).default('epoch'),
   /** Cut points of policy `fixed`: four each, ascending. */
@@ -20,6 +20,12 @@ const rfm = z.strictObject({
     })
     .optional(),
 });
+
+const rfm = rfmSection.refine(({ cutPolicy, cuts }) => (cutPolicy === 'fixed') === (cuts !== undefined), {
+  error: 'cuts go with cutPolicy fixed, and only with it',
+});
+
+const hasDistinctIds = (items: readonly { id: string }[]) => new Set(items.map(({ id }) => id)).size === items.length;
 
 const clv = z.strictObject({
   horizonDays: z.int().min(1).max(3650).default(365),
@@ -70,7 +76,9 @@ const destination = z.strictObject({
 export const configSchema = z.strictObject({
   timeZone: z
     .string()
-    .refine(isTimeZone, { error: (issue) => `unknown time zone ${String(issue.input)}, expected an IANA name such as Asia/Shanghai` })
+    .refine(isTimeZone, {
+      error: (issue) => `unknown time zone ${String(issue.input)}, expected an IANA name such as Asia/Shanghai`,
+    })
     .default('UTC'),
   currency: z
     .string()
@@ -86,8 +94,17 @@ export const configSchema = z.strictObject({
   epochs: epochs.prefault({}),
   stages: stages.prefault({}),
   tiers: tiers.prefault({}),
-  segments: z.array(segmentDefinition).min(1).max(31).default(DEFAULT_SEGMENTS),
-  destinations: z.array(destination).min(1).prefault([{ id: 'generic_csv' }, { id: 'generic_jsonl' }]),
+  segments: z
+    .array(segmentDefinition)
+    .min(1)
+    .max(31)
+    .refine(hasDistinctIds, { error: 'two segments have the same id' })
+    .default(DEFAULT_SEGMENTS),
+  destinations: z
+    .array(destination)
+    .min(1)
+    .refine(hasDistinctIds, { error: 'two destinations have the same id' })
+    .prefault([{ id: 'generic_csv' }, { id: 'generic_jsonl' }]),
 });
 
 /** The scoring configuration, every default filled. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ConfigError } from '../errors.ts';
 import { configSchema, type PerennialConfig } from './config.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 import { STAGES, TIERS } from '../lifecycle/words.ts';
+import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 
 const bilingual = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const range = z

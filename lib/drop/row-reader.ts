@@ -1,3 +1,4 @@
+import type { ByteColumnBuilder } from '../arrow/columns.ts';
 import { TRANSACTION_COLUMNS, type TransactionColumn } from '../config/mapping.ts';
 import { currencyExponent, isCurrency } from '../money.ts';
 import { COLUMN, type ColumnLayout, type DefaultValues } from './column-layout.ts';
@@ -15,7 +16,7 @@ import {
   scanMessage,
   valueMessage,
 } from './row-rules.ts';
-import { type ByteColumnBuilder, type RowNumbers, TEXT_COLUMNS, TransactionColumnsBuilder } from './transaction-columns.ts';
+import { type RowNumbers, TEXT_COLUMNS, TransactionColumnsBuilder } from './transaction-columns.ts';
 
 /** Required columns come first in the contract. */
 const REQUIRED_COUNT = COLUMN.type + 1;
@@ -254,7 +255,7 @@ function hasControl(buffer: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** The index of a type in `TRANSACTION_TYPES`, or -1. */
+/** Code of a type (`TRANSACTION_TYPES` in lib/arrow/schemas.ts), or -1. */
 function typeOf(buffer: Uint8Array, start: number, end: number): number {
   const first = buffer[start];
   if (end - start === 4) {

@@ -1,12 +1,5 @@
+import { type ByteColumn, ByteColumnBuilder } from '../arrow/columns.ts';
 import type { TransactionColumn } from '../config/mapping.ts';
-import { InvalidDropError } from '../errors.ts';
-
-/** Texts of a column one behind the other: row i is `bytes[offsets[i] .. offsets[i + 1])`; zero length is null. */
-export interface ByteColumn {
-  readonly bytes: Uint8Array;
-  /** Shape [rows + 1], ascending from 0. */
-  readonly offsets: Int32Array;
-}
 
 /** Accepted transactions of one shard in the order of the file; every array has one entry per row. */
 export interface TransactionColumns {
@@ -25,7 +18,7 @@ export interface TransactionColumns {
   readonly dateOnly: Uint8Array;
   /** Magnitude in minor units, an exact integer >= 0. */
   readonly amountMinor: Float64Array;
-  /** An index of `TRANSACTION_TYPES`. */
+  /** Code of `TRANSACTION_TYPES` in lib/arrow/schemas.ts. */
   readonly type: Uint8Array;
   /** Minor units, NaN is null. */
   readonly costMinor: Float64Array;
@@ -34,9 +27,6 @@ export interface TransactionColumns {
   /** Physical line of the record's first byte in its file, from 1. */
   readonly line: Uint32Array;
 }
-
-/** Names of the codes in `TransactionColumns.type`. */
-export const TRANSACTION_TYPES = ['sale', 'refund', 'void'] as const;
 
 /** Columns that are kept as the bytes of the source. */
 export const TEXT_COLUMNS = [
@@ -51,48 +41,6 @@ export const TEXT_COLUMNS = [
 type TextColumn = (typeof TEXT_COLUMNS)[number];
 
 const FIRST_ROWS = 1024;
-const MAX_COLUMN_BYTES = 0x7fff_ffff;
-
-/** Grows a byte column; rows that were never appended are null. */
-export class ByteColumnBuilder {
-  bytes: Uint8Array;
-  offsets: Int32Array;
-  #length = 0;
-  #rows = 0;
-
-  constructor() {
-    this.bytes = new Uint8Array(FIRST_ROWS * 8);
-    this.offsets = new Int32Array(FIRST_ROWS + 1);
-  }
-
-  /** Appends the next row. @throws InvalidDropError beyond 2 GiB */
-  append(buffer: Uint8Array, start: number, end: number): void {
-    let to = this.#length;
-    const length = to + end - start;
-    if (length > this.bytes.length) this.#growBytes(length);
-    const bytes = this.bytes;
-    for (let at = start; at < end; at++) bytes[to++] = buffer[at] as number;
-    this.#length = to;
-    const row = ++this.#rows;
-    if (row >= this.offsets.length) this.offsets = grown(this.offsets, new Int32Array(this.offsets.length * 2));
-    this.offsets[row] = to;
-  }
-
-  /** A view of the first `rows` rows, without copying. */
-  view(rows: number): ByteColumn {
-    if (this.#rows === 0) return { bytes: new Uint8Array(0), offsets: new Int32Array(rows + 1) };
-    return { bytes: this.bytes.subarray(0, this.#length), offsets: this.offsets.subarray(0, rows + 1) };
-  }
-
-  #growBytes(length: number): void {
-    if (length > MAX_COLUMN_BYTES) {
-      throw new InvalidDropError(
-        `Column of a shard: ${length} bytes, expected at most ${MAX_COLUMN_BYTES}. Deliver the drop in smaller files.`,
-      );
-    }
-    this.bytes = grown(this.bytes, new Uint8Array(Math.min(Math.max(length, this.bytes.length * 2), MAX_COLUMN_BYTES)));
-  }
-}
 
 /** One row's numbers, filled anew for each row. */
 export interface RowNumbers {
@@ -138,7 +86,7 @@ export class TransactionColumnsBuilder {
   /** The columns, trimmed to their rows, as views without copying; the builder is not used after it. */
   view(): TransactionColumns {
     const rows = this.#rows;
-    const text = (name: TextColumn) => (this.texts[TEXT_COLUMNS.indexOf(name)] as ByteColumnBuilder).view(rows);
+    const text = (name: TextColumn) => columnOf(this.texts[TEXT_COLUMNS.indexOf(name)] as ByteColumnBuilder, rows);
     return {
       rows,
       transactionId: text('transaction_id'),
@@ -170,6 +118,11 @@ export class TransactionColumnsBuilder {
     this.#line = grown(this.#line, new Uint32Array(capacity));
     this.#capacity = capacity;
   }
+}
+
+/** The rows of a text column; one that the file does not have is null throughout. */
+function columnOf(builder: ByteColumnBuilder, rows: number): ByteColumn {
+  return builder.rows === 0 ? { bytes: new Uint8Array(0), offsets: new Int32Array(rows + 1) } : builder.finish();
 }
 
 function grown<T extends { set(from: T): void }>(from: T, wider: T): T {

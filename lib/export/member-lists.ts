@@ -42,7 +42,11 @@ export function listMembers(now: readonly ShardMembers[], before: readonly Shard
   return { full: merge('full'), entered: merge('entered'), exited: merge('exited') };
 }
 
-function compareShard(shard: number, now: ShardMembers, before: ShardMembers | undefined): Record<keyof MemberLists, MemberRef[]> {
+function compareShard(
+  shard: number,
+  now: ShardMembers,
+  before: ShardMembers | undefined,
+): Record<keyof MemberLists, MemberRef[]> {
   const lists: Record<keyof MemberLists, MemberRef[]> = { full: [], entered: [], exited: [] };
   let [row, former] = [0, 0];
   const formerRows = before?.rows ?? 0;
@@ -52,7 +56,8 @@ function compareShard(shard: number, now: ShardMembers, before: ShardMembers | u
     const wasMember = order >= 0 && (before as ShardMembers).isMember(former);
     if (isMember) lists.full.push({ shard, row, isFormer: false });
     if (isMember && !wasMember) lists.entered.push({ shard, row, isFormer: false });
-    if (wasMember && !isMember) lists.exited.push(order === 0 ? { shard, row, isFormer: false } : { shard, row: former, isFormer: true });
+    if (wasMember && !isMember)
+      lists.exited.push(order === 0 ? { shard, row, isFormer: false } : { shard, row: former, isFormer: true });
     if (order <= 0) row++;
     if (order >= 0) former++;
   }

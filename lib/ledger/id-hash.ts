@@ -54,10 +54,7 @@ const C4 = 0xa1e38b93;
 const rotl = (value: number, bits: number) => (value << bits) | (value >>> (32 - bits));
 
 const word = (bytes: Uint8Array, i: number) =>
-  (bytes[i] as number) |
-  ((bytes[i + 1] as number) << 8) |
-  ((bytes[i + 2] as number) << 16) |
-  ((bytes[i + 3] as number) << 24);
+  (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
 
 /** Up to four bytes before `end`, little-endian. */
 function tail(bytes: Uint8Array, from: number, end: number): number {

@@ -42,7 +42,7 @@ export interface PurchaseFacts {
 }
 
 /** Stage by the number of purchase days alone. */
-export function stageByCount(purchaseDays: number, rules: StageRules): number {
+function stageByCount(purchaseDays: number, rules: StageRules): number {
   if (purchaseDays === 0) return STAGE.prospect;
   if (purchaseDays === 1) return STAGE.new;
   return purchaseDays < rules.loyalPurchaseDays ? STAGE.growing : STAGE.loyal;

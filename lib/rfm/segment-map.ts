@@ -13,11 +13,9 @@ export const RFM_SEGMENTS = [
   'Lost',
 ] as const;
 
-/** One of the eleven RFM segments. */
-export type RfmSegment = (typeof RFM_SEGMENTS)[number];
-
-const [CHAMPIONS, LOYAL, POTENTIAL, NEW, PROMISING, ATTENTION, SLEEPY, AT_RISK, CANT_LOSE, HIBERNATING, LOST] =
-  [...RFM_SEGMENTS.keys()] as [number, number, number, number, number, number, number, number, number, number, number];
+const [CHAMPIONS, LOYAL, POTENTIAL, NEW, PROMISING, ATTENTION, SLEEPY, AT_RISK, CANT_LOSE, HIBERNATING, LOST] = [
+  ...RFM_SEGMENTS.keys(),
+] as [number, number, number, number, number, number, number, number, number, number, number];
 
 /** FM band (1..5) by F + M (2..10): 2-3, 4-5, 6, 7-8, 9-10. */
 const BAND_OF_SUM = [0, 0, 1, 1, 2, 2, 3, 4, 4, 5, 5];

@@ -4,7 +4,7 @@ import { exportKeys } from '../keys.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { jsonBytes } from './json-objects.ts';
-import { readPlan, type RunPlan } from './plan.ts';
+import { type RunPlan, readPlan } from './plan.ts';
 import { readReceipts } from './receipts.ts';
 import { findCurrent, readRun, releaseLease, updateRun } from './run-ledger.ts';
 
@@ -22,7 +22,10 @@ export async function closeRun(run: RunRef, deps: RunDeps): Promise<Counts> {
   const record = await readRun(deps, run.runId);
   const counts = { ...record.counts, ...(await countRun(deps, plan)) };
   await updateRun(deps, run, { state: 'CLOSED', counts });
-  await deps.notifier.notify(`Perennial: ${plan.to} is committed`, JSON.stringify({ runId: run.runId, from: plan.from, to: plan.to, counts }));
+  await deps.notifier.notify(
+    `Perennial: ${plan.to} is committed`,
+    JSON.stringify({ runId: run.runId, from: plan.from, to: plan.to, counts }),
+  );
   await releaseLease(deps, run);
   return counts;
 }

@@ -1,17 +1,7 @@
-import type { MapStep, Step } from '../keys.ts';
+import type { MapStep } from '../keys.ts';
 import type { Notifier } from '../store/notify.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { Table } from '../store/tables.ts';
-
-/** What a step tells while it works. */
-export interface ProgressEvent {
-  readonly step: Step;
-  /** Item of a Map: its shard, batch or segment; '' for a single task. */
-  readonly item: string;
-  readonly phase: 'start' | 'end';
-  /** Rows that the item went through. */
-  readonly rows?: number;
-}
 
 /** Who acts: for the lease. */
 export interface Owner {

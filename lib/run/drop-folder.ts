@@ -44,7 +44,8 @@ export async function listDrop(drops: ObjectStore, dt: BusinessDate): Promise<Dr
         skipped.push({ key: info.key, reason: 'lies beside the feeds, expected it in transactions/' });
       }
     } else if (feed !== 'transactions') skipped.push({ key: info.key, reason: `feed ${feed} is not read by this version` });
-    else if (!READABLE.test(info.key)) skipped.push({ key: info.key, reason: 'form is not read by this version, expected .csv or .csv.gz' });
+    else if (!READABLE.test(info.key))
+      skipped.push({ key: info.key, reason: 'form is not read by this version, expected .csv or .csv.gz' });
     else transactions.push(info);
   }
   return { dt, transactions, skipped };

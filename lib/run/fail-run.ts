@@ -1,7 +1,7 @@
 import { RunSupersededError } from '../errors.ts';
 import type { Failed, FailTask } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
-import { findCurrent, findRun, releaseLease, type RunState, updateRun } from './run-ledger.ts';
+import { findCurrent, findRun, type RunState, releaseLease, updateRun } from './run-ledger.ts';
 
 /**
  * Ends a run that cannot go on: marks it, gives the lease back, tells subscribers. A run that was committed stays COMMITTED, to
@@ -19,7 +19,7 @@ async function markRun({ run }: FailTask, deps: RunDeps, name: string, message: 
   const record = await findRun(deps, run.runId);
   const isCommitted = current?.runId === run.runId;
   if (record?.state === 'CLOSED') return 'CLOSED';
-  const state: RunState = isCommitted ? 'COMMITTED' : STATE_OF[name] ?? 'FAILED';
+  const state: RunState = isCommitted ? 'COMMITTED' : (STATE_OF[name] ?? 'FAILED');
   try {
     await updateRun(deps, run, { state, error: `${name}: ${message}` });
   } catch (error) {

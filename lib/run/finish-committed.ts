@@ -3,12 +3,52 @@ import type { RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { readPlan } from './plan.ts';
 import { projectShard } from './project-shard.ts';
-import { updateRun } from './run-ledger.ts';
+import {
+  acquireLease,
+  type Current,
+  findCurrent,
+  type RunRecord,
+  readRun,
+  releaseLease,
+  renewLease,
+  updateRun,
+} from './run-ledger.ts';
 
-/** Finishes what an earlier commit left open: every shard's projection, then the close. The caller holds the lease. */
+/** False when profiles or `latest.json` may still show another run than CURRENT: a commit or a rollback was not finished. */
+export function isFinished(current: Current, record: RunRecord): boolean {
+  // A rollback commits a run that was CLOSED before: until it is taken up again, its fencing number is that of the former time.
+  return record.state === 'CLOSED' && record.runSeq >= current.runSeq;
+}
+
+/** Finishes the committed run when an earlier process left it open. @throws LockHeldError while that process is at work */
+export async function finishEarlierCommit(deps: RunDeps): Promise<void> {
+  const current = await findCurrent(deps);
+  if (!current || isFinished(current, await readRun(deps, current.runId))) return;
+  const run = { runId: current.runId, runSeq: await acquireLease(deps, current.runId) };
+  try {
+    await finishCommitted(deps, run);
+  } finally {
+    await releaseLease(deps, run);
+  }
+}
+
+/**
+ * Does what is left after CURRENT moved: a run that was rolled back is SUPERSEDED, every shard is projected, the run is closed.
+ * Redone from any point it ends the same. The caller holds the lease.
+ */
 export async function finishCommitted(deps: RunDeps, run: RunRef): Promise<void> {
-  await updateRun(deps, run, { state: 'COMMITTED', runSeq: run.runSeq });
+  const rolledBack = (await findCurrent(deps))?.rolledBack;
+  if (rolledBack !== undefined) await updateRun(deps, { ...run, runId: rolledBack }, { state: 'SUPERSEDED' });
+  const { committedAt } = await readRun(deps, run.runId);
+  await updateRun(deps, run, {
+    state: 'COMMITTED',
+    runSeq: run.runSeq,
+    committedAt: committedAt || new Date(deps.now()).toISOString(),
+  });
   const { shards } = await readPlan(deps, run.runId);
-  for (let shard = 0; shard < shards; shard++) await projectShard({ ...run, shard }, deps);
+  for (let shard = 0; shard < shards; shard++) {
+    await renewLease(deps, run);
+    await projectShard({ ...run, shard }, deps);
+  }
   await closeRun(run, deps);
 }

@@ -4,7 +4,7 @@ import { encodeBook } from '../book/book-file.ts';
 import { summariseEpoch } from '../book/epoch-rows.ts';
 import { emptyCounts, type FoldCounts, foldNight, type NightFold } from '../book/fold-night.ts';
 import type { PerennialConfig } from '../config/config.ts';
-import { lakeKeys, type BookTable } from '../keys.ts';
+import { type BookTable, lakeKeys } from '../keys.ts';
 import { type BusinessDate, dayOf } from '../time.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
@@ -37,7 +37,8 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
     for (const name of Object.keys(counts) as (keyof FoldCounts)[]) counts[name] += fold.counts[name];
     refused += fold.refused.length;
     await writeRefused(deps, plan, task.shard, date, fold);
-    if (needsPopulation(date, firstDataDate, config)) gaps[date] = await writeEpochRows(deps, plan, task.shard, date, input, config);
+    if (needsPopulation(date, firstDataDate, config))
+      gaps[date] = await writeEpochRows(deps, plan, task.shard, date, input, config);
   }
   await writeBook(deps, plan, task.shard, input);
   const index = await writeIndex(deps, plan, task.shard, input);

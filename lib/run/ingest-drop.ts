@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { hashJson } from '../config/load.ts';
 import type { PerennialConfig } from '../config/config.ts';
+import { hashJson } from '../config/load.ts';
 import { openDropChunks } from '../drop/decompress.ts';
 import { readTransactions } from '../drop/read-transactions.ts';
 import type { QuarantinedRow } from '../drop/row-rules.ts';
@@ -40,7 +40,13 @@ export async function ingestDrop(task: BatchTask, deps: RunDeps, signal: AbortSi
 
 function countRows({ sources }: IngestReceipt): Counts {
   const sum = (name: 'rows' | 'accepted' | 'malformed' | 'policy') => sources.reduce((total, source) => total + source[name], 0);
-  return { files: sources.length, rows: sum('rows'), accepted: sum('accepted'), malformed: sum('malformed'), policy: sum('policy') };
+  return {
+    files: sources.length,
+    rows: sum('rows'),
+    accepted: sum('accepted'),
+    malformed: sum('malformed'),
+    policy: sum('policy'),
+  };
 }
 
 async function ingestFile(

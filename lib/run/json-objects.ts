@@ -19,7 +19,9 @@ function parse<T>(bytes: Uint8Array, key: string): T {
   try {
     return JSON.parse(decoder.decode(bytes)) as T;
   } catch (cause) {
-    throw new ContractMismatchError(`Object ${key}: not JSON, expected what this code writes. Restore it or run again.`, { cause });
+    throw new ContractMismatchError(`Object ${key}: not JSON, expected what this code writes. Restore it or run again.`, {
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-import { canonicalJson, configHash, generationTraits, parseConfig } from '../config/load.ts';
 import type { PerennialConfig } from '../config/config.ts';
+import { canonicalJson, configHash, generationTraits, parseConfig } from '../config/load.ts';
 import { ConfigError, DropNotReadyError, UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import type { ObjectStore } from '../store/objects.ts';
@@ -7,7 +7,7 @@ import { addDays, type BusinessDate, businessClock, datesBetween, formatDay, par
 import type { Opened, RunRequest } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { findMarker, listDropDates } from './drop-folder.ts';
-import { finishCommitted } from './finish-committed.ts';
+import { finishEarlierCommit } from './finish-committed.ts';
 import { readConfig } from './plan.ts';
 import {
   acquireLease,
@@ -17,7 +17,6 @@ import {
   listRuns,
   type RunRecord,
   readRun,
-  releaseLease,
   updateRun,
 } from './run-ledger.ts';
 
@@ -55,20 +54,6 @@ function parseConfigText(text: string): unknown {
   }
 }
 
-async function finishEarlierCommit(deps: RunDeps): Promise<void> {
-  const current = await findCurrent(deps);
-  if (!current) return;
-  const record = await readRun(deps, current.runId);
-  if (record.state === 'CLOSED') return;
-  const runSeq = await acquireLease(deps, record.runId);
-  const run = { runId: record.runId, runSeq };
-  try {
-    await finishCommitted(deps, run);
-  } finally {
-    await releaseLease(deps, run);
-  }
-}
-
 /** The dates to run, or undefined when they are all committed. */
 async function settleRange(
   request: RunRequest,
@@ -97,7 +82,9 @@ function scheduledDate(time: string | undefined, timeZone: string): BusinessDate
   if (time === undefined) return undefined;
   const instant = Date.parse(time);
   if (Number.isNaN(instant)) {
-    throw new ConfigError(`Scheduled time ${time}: not a time, expected ISO 8601 such as 2026-03-08T04:30:00Z. Correct the schedule's input.`);
+    throw new ConfigError(
+      `Scheduled time ${time}: not a time, expected ISO 8601 such as 2026-03-08T04:30:00Z. Correct the schedule's input.`,
+    );
   }
   return formatDay(businessClock(timeZone).dayOfInstant(instant) - 1);
 }
@@ -105,7 +92,9 @@ function scheduledDate(time: string | undefined, timeZone: string): BusinessDate
 async function oldestDrop(drops: ObjectStore): Promise<BusinessDate> {
   const oldest = (await listDropDates(drops))[0];
   if (!oldest) {
-    throw new DropNotReadyError(`Drops ${drops.url}: none found, expected folders dt=YYYY-MM-DD. Deliver one with put, or name --data.`);
+    throw new DropNotReadyError(
+      `Drops ${drops.url}: none found, expected folders dt=YYYY-MM-DD. Deliver one with put, or name --data.`,
+    );
   }
   return oldest;
 }
@@ -117,7 +106,7 @@ async function refuseOtherGeneration(deps: RunDeps, current: Current, config: Pe
   for (const name of ['timeZone', 'currency', 'shards'] as const) {
     if (before[name] === now[name]) continue;
     throw new ConfigError(
-      `Configuration ${name}: ${now[name]}, expected ${before[name]}, with which all state was made. Set it back, or rebuild into a new generation.`,
+      `Configuration ${name}: ${now[name]}, expected ${before[name]}, with which all state was made. Set it back, or begin in a new home.`,
     );
   }
 }
@@ -127,9 +116,7 @@ type NewRun = Pick<RunRecord, 'from' | 'to' | 'configSha256' | 'dropsUrl' | 'sna
 /** Resumes a dead run of the same request, or opens a new one; other dead runs are superseded. */
 async function openRecord(deps: RunDeps, wanted: NewRun): Promise<Opened> {
   const open = (await listRuns(deps)).filter(({ state }) => state === 'OPEN');
-  const same = open.find((record) =>
-    (Object.keys(wanted) as (keyof NewRun)[]).every((name) => record[name] === wanted[name]),
-  );
+  const same = open.find((record) => (Object.keys(wanted) as (keyof NewRun)[]).every((name) => record[name] === wanted[name]));
   const suffix = same ? undefined : (await nextNumber(deps)).toString().padStart(6, '0');
   const runId = same?.runId ?? `r${suffix}-${wanted.to}`;
   const runSeq = await acquireLease(deps, runId);

@@ -41,17 +41,21 @@ async function makePlan(record: RunRecord, deps: RunDeps): Promise<RunPlan> {
   const known = await knownContents(deps, chain);
   const files: PinnedFile[] = [];
   const skipped: { key: string; reason: string }[] = [];
-  const lateFrom = chain.length > 0 ? addDays(record.from, -config.lateFileDays) : record.from;
+  // What lies before the first run's first date was left out on purpose.
+  const firstDate = chain.at(-1)?.from ?? record.from;
+  const windowFrom = addDays(record.from, -config.lateFileDays);
+  const lateFrom = windowFrom < firstDate ? firstDate : windowFrom;
   for (const dt of datesBetween(lateFrom, record.to)) {
     const folder = await listDrop(drops, dt);
     skipped.push(...folder.skipped);
     for (const info of folder.transactions) {
-      const file = await pin(drops, info, dt < record.from ? record.from : dt);
+      const isLate = dt < record.from;
+      const file = await pin(drops, info, isLate ? record.from : dt);
       const seen = known.get(file.sha256);
       if (seen === undefined) {
         files.push(file);
         known.set(file.sha256, file.key);
-      } else if (dt >= record.from || seen !== file.key) skipped.push({ key: info.key, reason: `same content as ${seen}` });
+      } else if (!isLate || seen !== file.key) skipped.push({ key: info.key, reason: `same content as ${seen}` });
     }
   }
   const base = chain[0];

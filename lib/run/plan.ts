@@ -1,5 +1,5 @@
-import { parseConfig } from '../config/load.ts';
 import type { PerennialConfig } from '../config/config.ts';
+import { parseConfig } from '../config/load.ts';
 import { lakeKeys } from '../keys.ts';
 import type { BusinessDate } from '../time.ts';
 import type { RunRequest } from './contracts.ts';

@@ -22,12 +22,12 @@ const PLAIN = [
 ] as const;
 
 /** A number to two significant digits. */
-export function twoDigits(value: number | null): number | null {
+function twoDigits(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(2));
 }
 
 /** A probability to one decimal. */
-export function oneDecimal(value: number | null): number | null {
+function oneDecimal(value: number | null): number | null {
   return value === null ? null : Math.round(value * 10) / 10;
 }
 

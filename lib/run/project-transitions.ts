@@ -1,13 +1,12 @@
 import { textAt } from '../arrow/columns.ts';
-import { CHANGE_KINDS, TRANSITIONS, TRANSITIONS_VERSION } from '../arrow/schemas.ts';
-import { decodeTable } from '../arrow/table-file.ts';
-import { lakeKeys } from '../keys.ts';
+import { CHANGE_KINDS } from '../arrow/schemas.ts';
 import { REASONS, STAGES } from '../lifecycle/words.ts';
 import type { Item, Write } from '../store/tables.ts';
-import { itemKey, type RunDeps } from './deps.ts';
+import { datesBetween } from '../time.ts';
+import type { RunDeps } from './deps.ts';
 import { chainOf, type RunRecord } from './run-ledger.ts';
-import { findReceipt } from './receipts.ts';
 import { wordOf } from './score-files.ts';
+import { findTransitions } from './transition-files.ts';
 
 /**
  * Makes the transition items of a shard those of the committed chain: items of runs that left it are removed, items of runs that
@@ -43,11 +42,11 @@ export async function projectTransitions(
 
 /** The transition items of a run and shard. `happened` sorts by date, then by order of happening. */
 async function readItems(deps: RunDeps, run: RunRecord, shard: number): Promise<Item[]> {
-  const receipt = await findReceipt(deps, run.runId, 'score-shard', itemKey('score-shard', { shard }));
   const items: Item[] = [];
-  for (const dt of receipt?.transitionDates ?? []) {
-    const key = lakeKeys.result('transitions', { generation: run.generation, dt, runId: run.runId, shard });
-    const { rows, columns: c } = decodeTable(TRANSITIONS, await deps.lake.read(key), key, TRANSITIONS_VERSION);
+  for (const dt of datesBetween(run.from, run.to)) {
+    const table = await findTransitions(deps, run, dt, shard);
+    if (!table) continue;
+    const { rows, columns: c } = table;
     let [before, order] = ['', 0];
     for (let row = 0; row < rows; row++) {
       const customerId = textAt(c.customer_id, row);

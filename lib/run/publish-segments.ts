@@ -5,7 +5,7 @@ import type { SegmentDefinition } from '../config/segment-definition.ts';
 import { ContractMismatchError } from '../errors.ts';
 import type { ExportRow } from '../export/destination.ts';
 import { destinationOf } from '../export/destinations.ts';
-import { type ExportFile, exportFiles, type ExportRole } from '../export/export-file.ts';
+import { type ExportFile, type ExportRole, exportFiles } from '../export/export-file.ts';
 import { listMembers, type MemberLists, type MemberRef, type ShardMembers } from '../export/member-lists.ts';
 import { exportKeys } from '../keys.ts';
 import { STAGES, STAGES_ZH, TIERS, TIERS_ZH } from '../lifecycle/words.ts';
@@ -15,7 +15,7 @@ import type { Counts, PublicationTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { readCalibration } from './epoch-files.ts';
 import { jsonBytes } from './json-objects.ts';
-import { readConfig, readPlan, type RunPlan } from './plan.ts';
+import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { findReceipt, writeReceipt } from './receipts.ts';
 import { dateOf, numberOf, readScores, type ScoreFile, wordOf } from './score-files.ts';
 
@@ -81,7 +81,13 @@ export async function publishSegments(task: PublicationTask, deps: RunDeps, sign
   const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
   await deps.exports.create(`${prefix}/manifest.json`, manifest);
   await deps.exports.create(`${prefix}/_SUCCESS`, new TextEncoder().encode(`${manifestSha256}\n`));
-  const receipt = { segment: segment.id, destination: destination.id, manifestKey: `${prefix}/manifest.json`, manifestSha256, counts };
+  const receipt = {
+    segment: segment.id,
+    destination: destination.id,
+    manifestKey: `${prefix}/manifest.json`,
+    manifestSha256,
+    counts,
+  };
   await writeReceipt(deps, task.runId, 'publish-segments', item, receipt);
   return counts;
 }

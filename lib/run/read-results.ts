@@ -1,15 +1,14 @@
-import { SCORES, SCORES_VERSION, TRANSITIONS, TRANSITIONS_VERSION } from '../arrow/schemas.ts';
 import { mergeTables, type TablePart } from '../arrow/merge-tables.ts';
+import { SCORES, SCORES_VERSION, TRANSITIONS } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
 import { UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
-import type { BusinessDate } from '../time.ts';
-import { itemKey, type RunDeps } from './deps.ts';
+import { type BusinessDate, datesBetween } from '../time.ts';
+import type { RunDeps } from './deps.ts';
 import type { Calibration } from './engine/epoch-record.ts';
 import { readCalibration } from './epoch-files.ts';
-import { readPlan } from './plan.ts';
-import { findReceipt } from './receipts.ts';
 import { chainOf, findCurrent, type RunRecord } from './run-ledger.ts';
+import { findTransitions, shardsOf } from './transition-files.ts';
 
 /** The committed chain, newest first. @throws UsageError when nothing is committed */
 export async function committedChain(deps: RunDeps): Promise<RunRecord[]> {
@@ -33,9 +32,9 @@ export async function readScoresOf(
   const chain = await committedChain(deps);
   const wanted = date ?? (chain[0] as RunRecord).to;
   const run = covering(chain, wanted);
-  const { shards } = await readPlan(deps, run.runId);
+  const shards = await shardsOf(deps, run);
   const tables = await Promise.all(
-    Array.from({ length: shards }, async (_, shard) => {
+    shards.map(async (shard) => {
       const key = lakeKeys.result('scores', { generation: run.generation, dt: wanted, runId: run.runId, shard });
       const bytes = await deps.lake.get(key);
       if (!bytes) {
@@ -59,28 +58,14 @@ export async function* readTransitionsOf(
 ): AsyncGenerator<TablePart<typeof TRANSITIONS>> {
   const chain = (await committedChain(deps)).reverse();
   for (const run of chain) {
-    const { shards } = await readPlan(deps, run.runId);
-    const dates = new Map<BusinessDate, string[]>();
-    for (let shard = 0; shard < shards; shard++) {
-      for (const dt of await transitionDates(deps, run, shard)) {
-        const key = lakeKeys.result('transitions', { generation: run.generation, dt, runId: run.runId, shard });
-        dates.set(dt, [...(dates.get(dt) ?? []), key]);
-      }
-    }
-    for (const dt of [...dates.keys()].sort()) {
+    const shards = await shardsOf(deps, run);
+    for (const dt of datesBetween(run.from, run.to)) {
       if ((from && dt < from) || (to && dt > to)) continue;
-      const keys = dates.get(dt) ?? [];
-      const tables = await Promise.all(
-        keys.map(async (key) => decodeTable(TRANSITIONS, await deps.lake.read(key), key, TRANSITIONS_VERSION)),
-      );
-      yield mergeTables(TRANSITIONS, tables, 'customer_id');
+      const tables = await Promise.all(shards.map((shard) => findTransitions(deps, run, dt, shard)));
+      const found = tables.filter((table) => table !== undefined);
+      if (found.length > 0) yield mergeTables(TRANSITIONS, found, 'customer_id');
     }
   }
-}
-
-async function transitionDates(deps: RunDeps, run: RunRecord, shard: number): Promise<readonly BusinessDate[]> {
-  const receipt = await findReceipt(deps, run.runId, 'score-shard', itemKey('score-shard', { shard }));
-  return receipt?.transitionDates ?? [];
 }
 
 /** What was in force on a committed date. */

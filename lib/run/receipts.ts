@@ -1,7 +1,7 @@
-import { lakeKeys, type MapStep } from '../keys.ts';
-import { type BusinessDate, datesBetween } from '../time.ts';
 import type { FoldCounts } from '../book/fold-night.ts';
+import { lakeKeys, type MapStep } from '../keys.ts';
 import type { KpiPartial } from '../report/kpi.ts';
+import { type BusinessDate, datesBetween } from '../time.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { createJson, findJson } from './json-objects.ts';
 import type { LedgerSource, RunPlan } from './plan.ts';
@@ -40,8 +40,6 @@ export interface ScoreReceipt {
   readonly restatements: number;
   /** Stage counts of the committed state that the run began with. */
   readonly stagesBefore: readonly number[];
-  /** Dates with a transitions file. */
-  readonly transitionDates: readonly BusinessDate[];
   readonly kpis: readonly KpiPartial[];
 }
 
@@ -100,11 +98,7 @@ export function plannedItems(plan: RunPlan, step: MapStep): string[] {
 }
 
 /** The receipts of all items of a step, in the plan's order; undefined for those that are missing. */
-export function findReceipts<S extends MapStep>(
-  deps: RunDeps,
-  plan: RunPlan,
-  step: S,
-): Promise<(ReceiptOf[S] | undefined)[]> {
+export function findReceipts<S extends MapStep>(deps: RunDeps, plan: RunPlan, step: S): Promise<(ReceiptOf[S] | undefined)[]> {
   return Promise.all(plannedItems(plan, step).map((item) => findReceipt(deps, plan.runId, step, item)));
 }
 

@@ -1,6 +1,6 @@
-import { encodeKpiParquet } from '../report/kpi-file.ts';
-import { type Kpi, type KpiPartial, mergeKpis } from '../report/kpi.ts';
 import { lakeKeys } from '../keys.ts';
+import { type Kpi, type KpiPartial, mergeKpis } from '../report/kpi.ts';
+import { encodeKpiParquet } from '../report/kpi-file.ts';
 import { dayOf } from '../time.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';

@@ -3,7 +3,7 @@ import { lakeKeys, type MapStep } from '../keys.ts';
 import type { CompleteTask, Counts } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { createJson } from './json-objects.ts';
-import { type LedgerList, type RunPlan, readPlan } from './plan.ts';
+import { type LedgerList, type LedgerSource, type RunPlan, readPlan } from './plan.ts';
 import { datesOf, findReceipts, type IngestReceipt, plannedItems } from './receipts.ts';
 import { recordedErrors } from './run-ledger.ts';
 
@@ -42,10 +42,13 @@ async function gravestError(deps: RunDeps, runId: string, step: MapStep, missing
 async function writeLedgerLists(deps: RunDeps, plan: RunPlan, receipts: readonly IngestReceipt[]): Promise<void> {
   const sources = receipts.flatMap((receipt) => receipt.sources);
   for (const knownOn of datesOf(plan)) {
-    const list: LedgerList = {
-      knownOn,
-      sources: sources.filter((source) => source.knownOn === knownOn).map(({ knownOn: _, ...source }) => source),
-    };
+    const list: LedgerList = { knownOn, sources: sources.filter((source) => source.knownOn === knownOn).map(ledgerSource) };
     await createJson(deps.lake, lakeKeys.ledgerList(plan.generation, knownOn, plan.runId), list);
   }
+}
+
+/** A source without the date that its list is filed under. */
+function ledgerSource(source: LedgerSource): LedgerSource {
+  const { key, sha256, rows, accepted, malformed, policy, files, quarantine } = source;
+  return { key, sha256, rows, accepted, malformed, policy, files, quarantine };
 }

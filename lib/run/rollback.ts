@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.ts';
 import type { BusinessDate } from '../time.ts';
 import type { RunDeps } from './deps.ts';
-import { finishCommitted } from './finish-committed.ts';
-import { acquireLease, findCurrent, moveCurrent, readRun, releaseLease, updateRun } from './run-ledger.ts';
+import { finishCommitted, finishEarlierCommit, isFinished } from './finish-committed.ts';
+import { acquireLease, findCurrent, moveCurrent, readRun, releaseLease } from './run-ledger.ts';
 
 /** What a rollback did. */
 export interface Rollback {
@@ -13,7 +13,8 @@ export interface Rollback {
 
 /**
  * Takes back the committed run: its base is committed again with a new fencing number, profiles, transition items and
- * `latest.json` show the base. The run leaves the chain; its dates can be run again.
+ * `latest.json` show the base. The run leaves the chain; its dates can be run again. A rollback that died midway is finished when
+ * it is asked again, and goes no run further back.
  *
  * @throws UsageError when there is no run, or no run before it
  */
@@ -21,6 +22,10 @@ export async function rollback(deps: RunDeps): Promise<Rollback> {
   const current = await findCurrent(deps);
   if (!current) throw new UsageError('Rollback: no run is committed, expected one. There is nothing to take back.');
   const record = await readRun(deps, current.runId);
+  if (current.rolledBack !== undefined && !isFinished(current, record)) {
+    await finishEarlierCommit(deps);
+    return { rolledBack: current.rolledBack, runId: record.runId, dt: record.to };
+  }
   if (record.baseRunId === '') {
     throw new UsageError(
       `Rollback: ${record.runId} (${record.from} to ${record.to}) is the first run, expected one before it. Remove the home, or the stack's data, to begin anew.`,
@@ -30,9 +35,8 @@ export async function rollback(deps: RunDeps): Promise<Rollback> {
   const runSeq = await acquireLease(deps, base.runId);
   const run = { runId: base.runId, runSeq };
   try {
-    const next = { runId: base.runId, dt: base.to, runSeq, publication: `dt=${base.to}/run=${base.runId}` };
-    await moveCurrent(deps, next, record.runId);
-    await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+    const publication = `dt=${base.to}/run=${base.runId}`;
+    await moveCurrent(deps, { runId: base.runId, dt: base.to, runSeq, publication, rolledBack: record.runId }, record.runId);
     await finishCommitted(deps, run);
   } finally {
     await releaseLease(deps, run);

@@ -1,6 +1,6 @@
 import { LockHeldError, RunSupersededError } from '../errors.ts';
 import type { BusinessDate } from '../time.ts';
-import type { RunRequest, RunRef } from './contracts.ts';
+import type { RunRef, RunRequest } from './contracts.ts';
 import type { Owner, RunDeps } from './deps.ts';
 
 /** States of a run (docs/runbook.md, Run states). */
@@ -33,6 +33,8 @@ export interface Current {
   readonly dt: BusinessDate;
   readonly runSeq: number;
   readonly publication: string;
+  /** The run that was taken back to get here; left out after a commit. */
+  readonly rolledBack?: string;
 }
 
 const RUN = (runId: string) => ({ pk: 'RUN', sk: runId });
@@ -69,7 +71,8 @@ export async function chainOf(deps: RunDeps, runId: string): Promise<RunRecord[]
   const chain: RunRecord[] = [];
   for (let id = runId; id !== ''; ) {
     const record = byId.get(id);
-    if (!record) throw new RunSupersededError(`Run ${id}: not in the run ledger, expected the chain of ${runId}. Restore the runs table.`);
+    if (!record)
+      throw new RunSupersededError(`Run ${id}: not in the run ledger, expected the chain of ${runId}. Restore the runs table.`);
     chain.push(record);
     id = record.baseRunId;
   }

@@ -1,4 +1,5 @@
 import { NO_INT } from '../arrow/columns.ts';
+import { encodeParquet } from '../arrow/parquet.ts';
 import {
   MEMBERSHIP,
   MEMBERSHIP_VERSION,
@@ -9,11 +10,10 @@ import {
   TRANSITIONS,
   TRANSITIONS_VERSION,
 } from '../arrow/schemas.ts';
-import { encodeParquet } from '../arrow/parquet.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
 import type { ShardBook } from '../book/shard-book.ts';
-import { hashJson, scoringHash } from '../config/load.ts';
 import type { PerennialConfig } from '../config/config.ts';
+import { hashJson, scoringHash } from '../config/load.ts';
 import { lakeKeys } from '../keys.ts';
 import type { StageColumns } from '../lifecycle/stage-columns.ts';
 import { STAGES } from '../lifecycle/words.ts';
@@ -61,21 +61,24 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
     if (keepsScores(date, plan)) await writeScores(deps, plan, task.shard, timeline, calibration, config);
   }
   await writeState(deps, plan, task.shard, timeline);
-  const transitionDates = await writeTransitions(deps, plan, task.shard, timeline, config);
+  await writeTransitions(deps, plan, task.shard, timeline, config);
   const receipt: ScoreReceipt = {
     before,
     after: totalsOf(book),
     transitions: timeline.log.rows,
     restatements: kpis.reduce((sum, kpi) => sum + kpi.restated, 0),
     stagesBefore,
-    transitionDates,
     kpis,
   };
   await writeReceipt(deps, task.runId, 'score-shard', item, receipt);
   return countsOf(receipt);
 }
 
-const countsOf = ({ after, transitions }: ScoreReceipt): Counts => ({ customers: after.customers, rows: after.customers, transitions });
+const countsOf = ({ after, transitions }: ScoreReceipt): Counts => ({
+  customers: after.customers,
+  rows: after.customers,
+  transitions,
+});
 
 function keepsScores(date: BusinessDate, plan: RunPlan): boolean {
   if (date === plan.to || plan.snapshots === 'all') return true;
@@ -166,16 +169,13 @@ async function writeTransitions(
   shard: number,
   timeline: ShardTimeline,
   config: PerennialConfig,
-): Promise<BusinessDate[]> {
+): Promise<void> {
   const version = `${RULES}-${hashJson(config.stages).slice(0, 8)}`;
-  const dates: BusinessDate[] = [];
   for (const [day, { rows, columns }] of timeline.log.byDay(timeline.book.ids.column, version)) {
     const dt = formatDay(day);
     const place = { generation: plan.generation, dt, runId: plan.runId, shard };
     const content = { rows, columns, schemaVersion: TRANSITIONS_VERSION };
     await deps.lake.create(lakeKeys.result('transitions', place), encodeTable(TRANSITIONS, content));
     await deps.lake.create(lakeKeys.result('transitions', place, 'parquet'), encodeParquet(TRANSITIONS, content));
-    dates.push(dt);
   }
-  return dates;
 }

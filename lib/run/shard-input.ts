@@ -1,19 +1,19 @@
-import type { FactTable } from '../book/facts.ts';
-import { hashIdentity } from '../book/facts.ts';
-import { decodeBook } from '../book/book-file.ts';
-import { ShardBook } from '../book/shard-book.ts';
-import { HashSet, INDEX_DAYS, TransactionIndex } from '../book/transaction-index.ts';
 import { BOOK_VERSION, INDEX } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
+import { decodeBook } from '../book/book-file.ts';
+import type { FactTable } from '../book/facts.ts';
+import { hashIdentity } from '../book/facts.ts';
+import { ShardBook } from '../book/shard-book.ts';
+import { HashSet, INDEX_DAYS, TransactionIndex } from '../book/transaction-index.ts';
+import { ContractMismatchError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { decodeLedger } from '../ledger/ledger-file.ts';
 import { type BusinessDate, dayOf, formatDay } from '../time.ts';
 import type { RunDeps } from './deps.ts';
+import { itemKey } from './deps.ts';
 import { readJson } from './json-objects.ts';
 import type { LedgerList, RunPlan } from './plan.ts';
 import { type BookTotals, datesOf, findReceipt } from './receipts.ts';
-import { itemKey } from './deps.ts';
-import { ContractMismatchError } from '../errors.ts';
 
 /** What both passes over a shard begin with. */
 export interface ShardInput {
@@ -52,7 +52,7 @@ async function readBase(
   const receipt = await findReceipt(deps, base.runId, 'fold-shard', itemKey('fold-shard', { shard }));
   if (!receipt) {
     throw new ContractMismatchError(
-      `Receipt of fold-shard ${shard}, run ${base.runId}: missing, expected it while the run is committed. Restore it, or rebuild.`,
+      `Receipt of fold-shard ${shard}, run ${base.runId}: missing, expected it while the run is committed. Restore the file.`,
     );
   }
   return { book: decodeBook({ customers, days, pending }, lakeKeys.book(place, 'customers')), indexKeys: receipt.index };

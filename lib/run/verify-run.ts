@@ -1,14 +1,14 @@
+import { gunzipSync } from 'node:zlib';
+import type { PerennialConfig } from '../config/config.ts';
+import type { QuarantinedRow } from '../drop/row-rules.ts';
 import { DataQualityGateError, InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { STAGES } from '../lifecycle/words.ts';
-import type { PerennialConfig } from '../config/config.ts';
-import type { QuarantinedRow } from '../drop/row-rules.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { createJson } from './json-objects.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { type FoldReceipt, type IngestReceipt, readReceipts, type ScoreReceipt } from './receipts.ts';
-import { gunzipSync } from 'node:zlib';
 
 /** One check of a run: what was found and what was expected. */
 export interface Check {
@@ -73,13 +73,33 @@ function conservation(
   const money = counts('salesMinor') - counts('refundsMinor') - counts('voidedMinor');
   const netChange = sum(folded, ({ before, after }) => after.netMinor - before.netMinor);
   return [
-    equal('rows_read', sum(sources, (s) => s.accepted + s.malformed + s.policy), sum(sources, (s) => s.rows)),
-    equal('rows_folded', counts('rows'), sum(sources, (s) => s.accepted)),
+    equal(
+      'rows_read',
+      sum(sources, (s) => s.accepted + s.malformed + s.policy),
+      sum(sources, (s) => s.rows),
+    ),
+    equal(
+      'rows_folded',
+      counts('rows'),
+      sum(sources, (s) => s.accepted),
+    ),
     equal('rows_accounted_for', accountedRows(folded), counts('rows')),
     equal('net_minor', netChange, money),
-    equal('net_minor_of_passes', sum(scored, ({ after }) => after.netMinor), sum(folded, ({ after }) => after.netMinor)),
-    equal('customers_of_passes', sum(scored, ({ after }) => after.customers), sum(folded, ({ after }) => after.customers)),
-    equal('customers_staged', sum(scored, (receipt) => sum(receipt.kpis.at(-1)?.stages ?? [], (n) => n)), sum(folded, ({ after }) => after.customers)),
+    equal(
+      'net_minor_of_passes',
+      sum(scored, ({ after }) => after.netMinor),
+      sum(folded, ({ after }) => after.netMinor),
+    ),
+    equal(
+      'customers_of_passes',
+      sum(scored, ({ after }) => after.customers),
+      sum(folded, ({ after }) => after.customers),
+    ),
+    equal(
+      'customers_staged',
+      sum(scored, (receipt) => sum(receipt.kpis.at(-1)?.stages ?? [], (n) => n)),
+      sum(folded, ({ after }) => after.customers),
+    ),
     ...stageFlows(scored, equal),
   ];
 }
@@ -98,7 +118,9 @@ function stageFlows(scored: readonly ScoreReceipt[], equal: (name: string, a: nu
     const before = sum(scored, (receipt) => receipt.stagesBefore[code] ?? 0);
     const after = sum(scored, (receipt) => receipt.kpis.at(-1)?.stages[code] ?? 0);
     const moved = sum(scored, (receipt) =>
-      sum(receipt.kpis, (kpi) => sum([...kpi.flows, ...kpi.restatements], ([from, to, n]) => (to === code ? n : 0) - (from === code ? n : 0))),
+      sum(receipt.kpis, (kpi) =>
+        sum([...kpi.flows, ...kpi.restatements], ([from, to, n]) => (to === code ? n : 0) - (from === code ? n : 0)),
+      ),
     );
     return equal(`stage_${stage}`, after, before + moved);
   });
@@ -124,13 +146,15 @@ async function tooManyMalformed(
   const first = sources.find((source) => source.malformed > 0);
   let example = '';
   if (first) {
-    const lines = gunzipSync(await deps.lake.read(first.quarantine)).toString('utf8').split('\n');
+    const lines = gunzipSync(await deps.lake.read(first.quarantine))
+      .toString('utf8')
+      .split('\n');
     const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as QuarantinedRow);
     const row = rows.find(({ kind }) => kind === 'malformed');
     if (row) example = ` The first: ${plan.dropsUrl}/${row.file} line ${row.line}: ${row.message} (${row.rule}).`;
   }
   const share = config.gates.maxMalformedShare * 100;
   return new InvalidDropError(
-    `Drop ${plan.from} to ${plan.to}: ${malformed} of ${sum(sources, (s) => s.rows)} rows could not be read, expected at most ${share} %.${example} Every such row is kept in ${first?.quarantine ?? 'the quarantine'}. Correct the rows or the mapping and run again.`,
+    `Drop ${plan.from === plan.to ? plan.to : `${plan.from} to ${plan.to}`}: ${malformed} of ${sum(sources, (s) => s.rows)} rows could not be read, expected at most ${share} %.${example} Every such row is kept in ${first?.quarantine ?? 'the quarantine'}. Correct the rows or the mapping, then run again.`,
   );
 }

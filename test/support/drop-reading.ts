@@ -1,8 +1,9 @@
+import type { ByteColumn } from '../../lib/arrow/columns.ts';
 import { type TransactionsMapping, transactionsMapping } from '../../lib/config/mapping.ts';
 import { type ReadTransactionsResult, readTransactions } from '../../lib/drop/read-transactions.ts';
 import { RecordScanner, type ScannerOptions } from '../../lib/drop/record-scanner.ts';
 import type { QuarantinedRow } from '../../lib/drop/row-rules.ts';
-import type { ByteColumn, TransactionColumns } from '../../lib/drop/transaction-columns.ts';
+import type { TransactionColumns } from '../../lib/drop/transaction-columns.ts';
 import { businessClock } from '../../lib/time.ts';
 
 /** Bytes as a stream of chunks: cut at the given places, or every `cuts` bytes. */

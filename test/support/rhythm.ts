@@ -12,7 +12,12 @@ export const rhythmOf = (halfLife: number, returnShare = 0.4): Rhythm => ({
 });
 
 /** A night under the default thresholds, with changes. */
-export const nightOf = (changes: Partial<NightRules> = {}): NightRules => ({ rhythm: null, baseline: null, rules: RULES, ...changes });
+export const nightOf = (changes: Partial<NightRules> = {}): NightRules => ({
+  rhythm: null,
+  baseline: null,
+  rules: RULES,
+  ...changes,
+});
 
 /** One set of rules for every night. */
 export const always = (night: NightRules): Schedule => ({ at: () => night });

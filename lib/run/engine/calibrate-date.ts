@@ -1,8 +1,8 @@
 import type { Columns } from '../../arrow/columns.ts';
 import type { EPOCH_ROWS } from '../../arrow/schemas.ts';
 import { clvMinor, expectedSpendMinor } from '../../clv/customer-value.ts';
-import { hashJson } from '../../config/load.ts';
 import type { PerennialConfig } from '../../config/config.ts';
+import { hashJson } from '../../config/load.ts';
 import { tierCuts } from '../../lifecycle/tier-step.ts';
 import { cutPoints } from '../../rfm/cut-points.ts';
 import { type BusinessDate, dayOf, formatDay, weekdayOf } from '../../time.ts';
@@ -12,8 +12,8 @@ import {
   type EpochBook,
   type EpochRecord,
   predictorOf,
-  type RfmCuts,
   type RegimeChange,
+  type RfmCuts,
   spendRuleOf,
 } from './epoch-record.ts';
 import { judgeCandidate } from './judge-candidate.ts';
@@ -75,9 +75,8 @@ export function calibrateDate(
     const tiers = tierCuts(totalValues(population, current.epoch, config), config.tiers);
     if (tiers) current = { ...current, tierCuts: tiers, tierCutsDate: date };
   }
-  const fixed = fixedCuts(config);
-  if (fixed) current = { ...current, rfmCuts: fixed, rfmCutsDate: null };
-  else if (population && config.rfm.cutPolicy !== 'fixed') {
+  if (config.rfm.cutPolicy === 'fixed') current = { ...current, ...fixedCutsOf(config) };
+  else if (population) {
     const cuts = rfmCutsOf(population, dayOf(date));
     if (cuts) current = { ...current, rfmCuts: cuts, rfmCutsDate: date };
   }
@@ -88,10 +87,11 @@ export function calibrateDate(
   };
 }
 
-function fixedCuts(config: PerennialConfig): RfmCuts | null {
-  if (config.rfm.cutPolicy !== 'fixed' || !config.rfm.cuts) return null;
+/** The cut points of policy `fixed`, in place of any others. */
+function fixedCutsOf(config: PerennialConfig): Pick<Calibration, 'rfmCuts' | 'rfmCutsDate'> | undefined {
+  if (!config.rfm.cuts) return undefined;
   const { recency, frequency, monetaryMinor } = config.rfm.cuts;
-  return { recency: recency as BusinessDate[], frequency, monetary: monetaryMinor };
+  return { rfmCuts: { recency: recency as BusinessDate[], frequency, monetary: monetaryMinor }, rfmCutsDate: null };
 }
 
 function rfmCutsOf(population: EpochPopulation, day: number): RfmCuts | undefined {

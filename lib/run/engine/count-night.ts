@@ -53,4 +53,5 @@ export function countNight(timeline: ShardTimeline, day: number, counts: FoldCou
   };
 }
 
-const triples = (pairs: ReadonlyMap<number, number>) => [...pairs].map(([pair, count]) => [pair >> 8, pair & 255, count] as const);
+const triples = (pairs: ReadonlyMap<number, number>) =>
+  [...pairs].map(([pair, count]) => [pair >> 8, pair & 255, count] as const);

@@ -1,4 +1,4 @@
-import { NO_INT, type Columns } from '../../arrow/columns.ts';
+import { type Columns, NO_INT } from '../../arrow/columns.ts';
 import type { EPOCH_ROWS } from '../../arrow/schemas.ts';
 import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../clv/compress.ts';
 
@@ -10,7 +10,7 @@ export interface EpochPopulation {
 }
 
 /** Number of buyers. */
-export function countBuyers({ parts }: EpochPopulation): number {
+function countBuyers({ parts }: EpochPopulation): number {
   return parts.reduce((sum, part) => sum + part.rows, 0);
 }
 

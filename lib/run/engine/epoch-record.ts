@@ -1,7 +1,7 @@
-import { createMbgPredictor, type MbgPredictor } from '../../clv/mbg-predictor.ts';
 import type { SpendRule } from '../../clv/customer-value.ts';
 import type { SpendParams } from '../../clv/gamma-gamma.ts';
 import type { MbgParams } from '../../clv/mbg-nbd.ts';
+import { createMbgPredictor, type MbgPredictor } from '../../clv/mbg-predictor.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import type { Schedule } from '../../lifecycle/replay.ts';
 import type { NightRules } from '../../lifecycle/stage-step.ts';

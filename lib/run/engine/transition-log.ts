@@ -1,4 +1,4 @@
-import { ByteColumnBuilder, type Columns, compareRows, type ByteColumn } from '../../arrow/columns.ts';
+import { type ByteColumn, ByteColumnBuilder, type Columns, compareRows } from '../../arrow/columns.ts';
 import type { TRANSITIONS } from '../../arrow/schemas.ts';
 
 /** A stage change of one customer. */

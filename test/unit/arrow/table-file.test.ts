@@ -21,11 +21,44 @@ const SPEC = {
 } as const;
 
 const ROWS: { [N in keyof typeof SPEC]: string | number | null }[] = [
-  { id: 'ann', note: 'é客😀', days: -1, on: 19_723, minor: 2 ** 33 + 7, ratio: 0.1, flag: 1, bits: 2 ** 32 - 1, tier: 'low', epoch: 'm@1' },
+  {
+    id: 'ann',
+    note: 'é客😀',
+    days: -1,
+    on: 19_723,
+    minor: 2 ** 33 + 7,
+    ratio: 0.1,
+    flag: 1,
+    bits: 2 ** 32 - 1,
+    tier: 'low',
+    epoch: 'm@1',
+  },
   { id: '', note: null, days: null, on: null, minor: null, ratio: null, flag: null, bits: 0, tier: null, epoch: null },
-  { id: '\uFEFFb', note: 'x'.repeat(60), days: 2 ** 31 - 1, on: -1, minor: -1, ratio: -0.5, flag: 0, bits: 5, tier: '高', epoch: 'm@1' },
+  {
+    id: '\uFEFFb',
+    note: 'x'.repeat(60),
+    days: 2 ** 31 - 1,
+    on: -1,
+    minor: -1,
+    ratio: -0.5,
+    flag: 0,
+    bits: 5,
+    tier: '高',
+    epoch: 'm@1',
+  },
   { id: 'c', note: 'y', days: 0, on: 0, minor: -(2 ** 32), ratio: 5e-324, flag: 254, bits: 2 ** 31, tier: 'mid', epoch: 'm@1' },
-  { id: 'd', note: 'z', days: 1, on: 1, minor: Number.MAX_SAFE_INTEGER, ratio: 1e300, flag: 3, bits: 1, tier: 'low', epoch: null },
+  {
+    id: 'd',
+    note: 'z',
+    days: 1,
+    on: 1,
+    minor: Number.MAX_SAFE_INTEGER,
+    ratio: 1e300,
+    flag: 3,
+    bits: 1,
+    tier: 'low',
+    epoch: null,
+  },
   { id: 'e', note: 'z', days: 2, on: 2, minor: -Number.MAX_SAFE_INTEGER, ratio: 3, flag: 3, bits: 2, tier: null, epoch: null },
   { id: 'f', note: 'z', days: 3, on: 3, minor: 2 ** 31, ratio: 4, flag: 3, bits: 3, tier: 'low', epoch: null },
 ];
@@ -111,7 +144,8 @@ describe('encodeTable and decodeTable', () => {
     const bytes = bytesOf(encodeTable(spec, { rows, columns, schemaVersion: 1 }));
     const table = decodeTable(spec, bytes, 'x.arrow', 1);
     expect(table.rows).toBe(rows);
-    for (const name of ['minor', 'on', 'tier'] as const) expect(Buffer.compare(raw(table.columns[name]), raw(columns[name]))).toBe(0);
+    for (const name of ['minor', 'on', 'tier'] as const)
+      expect(Buffer.compare(raw(table.columns[name]), raw(columns[name]))).toBe(0);
     for (const name of ['id', 'note'] as const) {
       expect(Buffer.compare(raw(table.columns[name].offsets), raw(columns[name].offsets))).toBe(0);
       expect(Buffer.compare(table.columns[name].bytes, columns[name].bytes)).toBe(0);
@@ -126,7 +160,10 @@ describe('encodeTable and decodeTable', () => {
     for (const version of [3, 4]) expect(decodeTable(SPEC, fileOf(ROWS), 'x.arrow', version).rows).toBe(ROWS.length);
     for (const version of [2, 5]) {
       expect(() => decodeTable(SPEC, fileOf(ROWS), 'book/x.arrow', version)).toThrow(
-        expect.objectContaining({ name: 'ContractMismatchError', message: expect.stringMatching(/book\/x\.arrow: schema version 3, expected/) }),
+        expect.objectContaining({
+          name: 'ContractMismatchError',
+          message: expect.stringMatching(/book\/x\.arrow: schema version 3, expected/),
+        }),
       );
     }
   });
@@ -134,7 +171,9 @@ describe('encodeTable and decodeTable', () => {
   it('refuse a file without a wanted column, and what is no Arrow file', () => {
     const other = { ...SPEC, more: { kind: 'int32' } } as const;
     expect(() => decodeTable(other, fileOf(ROWS), 'x.arrow', 3)).toThrow(/column more is missing/);
-    expect(() => decodeTable(SPEC, Buffer.from('no such file, but long enough to look at'), 'x.arrow', 3)).toThrow(ContractMismatchError);
+    expect(() => decodeTable(SPEC, Buffer.from('no such file, but long enough to look at'), 'x.arrow', 3)).toThrow(
+      ContractMismatchError,
+    );
     expect(() => decodeTable(SPEC, fileOf(ROWS).subarray(0, 300), 'x.arrow', 3)).toThrow(ContractMismatchError);
   });
 });
@@ -142,9 +181,11 @@ describe('encodeTable and decodeTable', () => {
 describe('encodeParquet', () => {
   it.each([1, ROWS.length])('writes %i rows that a Parquet reader reads', async (count) => {
     const rows = ROWS.slice(0, count);
-    const bytes = encodeParquet(SPEC, content(rows));
-    expect(encodeParquet(SPEC, content(rows))).toEqual(bytes);
-    const read = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer });
+    const bytes = bytesOf(encodeParquet(SPEC, content(rows)));
+    expect(bytesOf(encodeParquet(SPEC, content(rows)))).toEqual(bytes);
+    const read = await parquetReadObjects({
+      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+    });
     const plain = read.map((row) => ({
       ...row,
       minor: row['minor'] == null ? null : Number(row['minor']),
@@ -157,8 +198,10 @@ describe('encodeParquet', () => {
   });
 
   it('writes a table without rows', async () => {
-    const bytes = encodeParquet(SPEC, content([]));
-    const read = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer });
+    const bytes = bytesOf(encodeParquet(SPEC, content([])));
+    const read = await parquetReadObjects({
+      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+    });
     expect(read).toEqual([]);
   });
 });

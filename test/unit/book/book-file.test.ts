@@ -26,10 +26,15 @@ describe('encodeBook and decodeBook', () => {
     const { book } = variedShard();
     const again = reread(book);
     expect(bookBytes(again)).toEqual(bookBytes(book));
-    expect(again.pending.map(({ reason, nightsLeft, amountMinor, knownOn }) => [reason, nightsLeft, amountMinor, knownOn])).toEqual(
-      book.pending.map(({ reason, nightsLeft, amountMinor, knownOn }) => [reason, nightsLeft, amountMinor, knownOn]),
-    );
-    expect(again.pending.map(({ reason }) => reason).sort()).toEqual(['EXCESS_REFUND', 'FUTURE_EVENT', 'ORPHAN', 'UNCOVERED_REFUND']);
+    expect(
+      again.pending.map(({ reason, nightsLeft, amountMinor, knownOn }) => [reason, nightsLeft, amountMinor, knownOn]),
+    ).toEqual(book.pending.map(({ reason, nightsLeft, amountMinor, knownOn }) => [reason, nightsLeft, amountMinor, knownOn]));
+    expect(again.pending.map(({ reason }) => reason).sort()).toEqual([
+      'EXCESS_REFUND',
+      'FUTURE_EVENT',
+      'ORPHAN',
+      'UNCOVERED_REFUND',
+    ]);
   });
 
   it('read an empty book', () => {
@@ -49,7 +54,9 @@ describe('encodeBook and decodeBook', () => {
     expect(bookBytes(forth.book)).toEqual(bookBytes(back.book));
     const again = reread(forth.book);
     const ids = again.ids.column;
-    const texts = Array.from({ length: again.size }, (_, i) => Buffer.from(ids.bytes.subarray(ids.offsets[i], ids.offsets[i + 1])).toString());
+    const texts = Array.from({ length: again.size }, (_, i) =>
+      Buffer.from(ids.bytes.subarray(ids.offsets[i], ids.offsets[i + 1])).toString(),
+    );
     expect(texts).toEqual(['Z', 'a', 'ab', 'b', '\uFFFD', '\u{10000}']);
   });
 
@@ -64,7 +71,9 @@ describe('encodeBook and decodeBook', () => {
     const found = again.ids.find(id, 0, id.length);
     expect(again.profile.get(found)).toEqual({ signedUpDay: D - 3, country: 'ÖZ' });
     expect(again.profile.size).toBe(1);
-    expect([again.customers.consentEmail[found], again.customers.consentSms[found], again.customers.consentAds[found]]).toEqual([1, 0, 255]);
+    expect([again.customers.consentEmail[found], again.customers.consentSms[found], again.customers.consentAds[found]]).toEqual([
+      1, 0, 255,
+    ]);
   });
 
   it('go on from the files as from memory', () => {

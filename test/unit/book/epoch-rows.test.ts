@@ -33,7 +33,14 @@ describe('summariseEpoch', () => {
       prior_tenure_days: 110,
       bought: 1,
     });
-    expect(row(1)).toMatchObject({ x: 0, net_minor: 75, repeat_net_minor: 0, prior_x: NO_INT, prior_tenure_days: NO_INT, bought: 1 });
+    expect(row(1)).toMatchObject({
+      x: 0,
+      net_minor: 75,
+      repeat_net_minor: 0,
+      prior_x: NO_INT,
+      prior_tenure_days: NO_INT,
+      bought: 1,
+    });
     expect(row(2)).toMatchObject({ x: 0, tenure_days: 120, prior_x: 0, prior_t_x_days: 0, prior_tenure_days: 30, bought: 0 });
     expect([...gaps]).toEqual([
       [1, 1],

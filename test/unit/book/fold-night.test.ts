@@ -5,7 +5,7 @@ import { TestShard } from '../../support/shard.ts';
 const D = DAY_0;
 
 /** A shard after one night. */
-function after(...facts: Parameters<typeof factTable>[0]): TestShard {
+function nightOne(...facts: Parameters<typeof factTable>[0]): TestShard {
   const shard = new TestShard();
   shard.fold(D, facts);
   return shard;
@@ -13,7 +13,7 @@ function after(...facts: Parameters<typeof factTable>[0]): TestShard {
 
 describe('foldNight, purchase days', () => {
   it('takes several orders on one business day for one purchase day', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('b', 'ann', D, 250), sale('c', 'ann', D - 1, 50));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('b', 'ann', D, 250), sale('c', 'ann', D - 1, 50));
     expect(shard.days('ann')).toEqual({ [D - 1]: [1, 50, 0], [D]: [2, 350, 0] });
     const c = shard.book.customers;
     const slot = shard.slot('ann');
@@ -22,11 +22,11 @@ describe('foldNight, purchase days', () => {
   });
 
   it('counts a day with a free sale alone', () => {
-    expect(after(sale('a', 'ann', D, 0)).countingDays('ann')).toEqual([D]);
+    expect(nightOne(sale('a', 'ann', D, 0)).countingDays('ann')).toEqual([D]);
   });
 
   it('removes the sale of a void, and the day with its last sale', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('b', 'ann', D, 30), voidOf('v', 'ann', D, 'a'));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('b', 'ann', D, 30), voidOf('v', 'ann', D, 'a'));
     expect(shard.days('ann')).toEqual({ [D]: [1, 30, 0] });
     shard.fold(D + 1, [voidOf('w', 'ann', D + 1, 'b')]);
     expect(shard.days('ann')).toEqual({ [D]: [0, 0, 0] });
@@ -36,7 +36,7 @@ describe('foldNight, purchase days', () => {
   });
 
   it('gives back what was refunded when a partly refunded sale is voided', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('b', 'ann', D, 40), refund('r', 'ann', D, 30, 'a'));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('b', 'ann', D, 40), refund('r', 'ann', D, 30, 'a'));
     expect(shard.days('ann')).toEqual({ [D]: [2, 140, 30] });
     shard.fold(D + 1, [voidOf('v', 'ann', D + 1, 'a')]);
     expect(shard.days('ann')).toEqual({ [D]: [1, 40, 0] });
@@ -44,19 +44,19 @@ describe('foldNight, purchase days', () => {
   });
 
   it('lets a second void of one sale wait, then refuses it', () => {
-    const shard = after(sale('a', 'ann', D, 100), voidOf('v', 'ann', D, 'a'), voidOf('w', 'ann', D + 0, 'a'));
+    const shard = nightOne(sale('a', 'ann', D, 100), voidOf('v', 'ann', D, 'a'), voidOf('w', 'ann', D + 0, 'a'));
     expect(shard.waiting()).toEqual([['w', 'ORPHAN', 0, 7]]);
     expect(shard.counts.voids).toBe(1);
   });
 
   it('removes a day whose net refunds bring to zero, also beside a free sale', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('b', 'ann', D, 0), refund('r', 'ann', D, 100, 'a'));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('b', 'ann', D, 0), refund('r', 'ann', D, 100, 'a'));
     expect(shard.days('ann')).toEqual({ [D]: [2, 100, 100] });
     expect(shard.countingDays('ann')).toEqual([]);
   });
 
   it('reports past days that began or ceased to count, with the transactions that did it', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('b', 'bob', D, 100), sale('c', 'cid', D, 100));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('b', 'bob', D, 100), sale('c', 'cid', D, 100));
     const fold = shard.fold(D + 1, [
       refund('r', 'ann', D + 1, 100, 'a'),
       sale('late', 'bob', D - 3, 10),
@@ -73,12 +73,12 @@ describe('foldNight, purchase days', () => {
 
 describe('foldNight, refunds', () => {
   it('acts on the day of the original, not on its own', () => {
-    const shard = after(sale('a', 'ann', D - 5, 100), sale('b', 'ann', D, 100), refund('r', 'ann', D, 60, 'a'));
+    const shard = nightOne(sale('a', 'ann', D - 5, 100), sale('b', 'ann', D, 100), refund('r', 'ann', D, 60, 'a'));
     expect(shard.days('ann')).toEqual({ [D - 5]: [1, 100, 60], [D]: [1, 100, 0] });
   });
 
   it('takes at most what the original has left; the excess waits 7 nights, then is refused with what is left of it', () => {
-    const shard = after(sale('a', 'ann', D, 100), refund('r', 'ann', D, 60, 'a'), refund('s', 'ann', D, 60, 'a'));
+    const shard = nightOne(sale('a', 'ann', D, 100), refund('r', 'ann', D, 60, 'a'), refund('s', 'ann', D, 60, 'a'));
     expect(shard.days('ann')).toEqual({ [D]: [1, 100, 100] });
     expect(shard.waiting()).toEqual([['s', 'EXCESS_REFUND', 20, 7]]);
     for (let night = D + 1; night <= D + 6; night++) expect(shard.fold(night).refused).toEqual([]);
@@ -90,20 +90,25 @@ describe('foldNight, refunds', () => {
   });
 
   it('without original goes to the latest day not after its own whose net covers it', () => {
-    const shard = after(
+    const shard = nightOne(
       sale('a', 'ann', D - 9, 100),
       sale('b', 'ann', D - 5, 100),
       sale('c', 'ann', D - 3, 40),
       sale('d', 'ann', D, 500),
       refund('r', 'ann', D - 1, 70),
     );
-    expect(shard.days('ann')).toMatchObject({ [D - 9]: [1, 100, 0], [D - 5]: [1, 100, 70], [D - 3]: [1, 40, 0], [D]: [1, 500, 0] });
+    expect(shard.days('ann')).toMatchObject({
+      [D - 9]: [1, 100, 0],
+      [D - 5]: [1, 100, 70],
+      [D - 3]: [1, 40, 0],
+      [D]: [1, 500, 0],
+    });
     shard.fold(D + 1, [refund('s', 'ann', D - 1, 70)]);
     expect(shard.days('ann')).toMatchObject({ [D - 9]: [1, 100, 70], [D - 5]: [1, 100, 70] });
   });
 
   it('without original waits when no day covers it, and is applied when one does', () => {
-    const shard = after(sale('a', 'ann', D, 50), refund('r', 'ann', D, 70), refund('n', 'nobody', D, 1));
+    const shard = nightOne(sale('a', 'ann', D, 50), refund('r', 'ann', D, 70), refund('n', 'nobody', D, 1));
     expect(shard.waiting()).toEqual([
       ['n', 'UNCOVERED_REFUND', 1, 7],
       ['r', 'UNCOVERED_REFUND', 70, 7],
@@ -115,7 +120,7 @@ describe('foldNight, refunds', () => {
   });
 
   it('of an unknown original waits and is applied when the original comes, on the seventh night at the latest', () => {
-    const shard = after(refund('r', 'ann', D, 30, 'a'), voidOf('v', 'bob', D, 'b'));
+    const shard = nightOne(refund('r', 'ann', D, 30, 'a'), voidOf('v', 'bob', D, 'b'));
     for (let night = D + 1; night <= D + 6; night++) shard.fold(night);
     expect(shard.waiting()).toEqual([
       ['r', 'ORPHAN', 30, 1],
@@ -128,7 +133,7 @@ describe('foldNight, refunds', () => {
   });
 
   it('knows the original within its customer only', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('b', 'bob', D, 100), refund('r', 'bob', D, 10, 'a'));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('b', 'bob', D, 100), refund('r', 'bob', D, 10, 'a'));
     expect(shard.waiting()).toEqual([['r', 'ORPHAN', 10, 7]]);
   });
 
@@ -139,14 +144,14 @@ describe('foldNight, refunds', () => {
       { ...refund('x', 'ann', D, 50, 'a'), second: 5 },
       { ...refund('w', 'ann', D, 20, 'a'), second: 5 },
     ];
-    expect(after(...facts).waiting()).toEqual([['late', 'EXCESS_REFUND', 50, 7]]);
-    expect(after(...facts.toReversed()).waiting()).toEqual([['late', 'EXCESS_REFUND', 50, 7]]);
+    expect(nightOne(...facts).waiting()).toEqual([['late', 'EXCESS_REFUND', 50, 7]]);
+    expect(nightOne(...facts.toReversed()).waiting()).toEqual([['late', 'EXCESS_REFUND', 50, 7]]);
   });
 });
 
 describe('foldNight, events after their drop', () => {
   it('keeps an event for 2 nights and applies it on its day', () => {
-    const shard = after(sale('a', 'ann', D + 1, 10), sale('b', 'ann', D + 2, 20), sale('c', 'ann', D + 3, 30));
+    const shard = nightOne(sale('a', 'ann', D + 1, 10), sale('b', 'ann', D + 2, 20), sale('c', 'ann', D + 3, 30));
     expect(shard.slot('ann')).toBe(-1);
     shard.fold(D + 1);
     expect(shard.days('ann')).toEqual({ [D + 1]: [1, 10, 0] });
@@ -157,14 +162,14 @@ describe('foldNight, events after their drop', () => {
   });
 
   it('gives a refund from the future its own 7 nights once its day has come', () => {
-    const shard = after(refund('r', 'ann', D + 1, 10, 'a'));
+    const shard = nightOne(refund('r', 'ann', D + 1, 10, 'a'));
     expect(shard.waiting()).toEqual([['r', 'FUTURE_EVENT', 10, 2]]);
     shard.fold(D + 1);
     expect(shard.waiting()).toEqual([['r', 'ORPHAN', 10, 7]]);
   });
 
   it('lets a refund of a sale from the future wait for it', () => {
-    const shard = after(sale('a', 'ann', D + 1, 10), refund('r', 'ann', D, 4, 'a'));
+    const shard = nightOne(sale('a', 'ann', D + 1, 10), refund('r', 'ann', D, 4, 'a'));
     expect(shard.waiting().map(([id, reason]) => [id, reason])).toEqual([
       ['r', 'ORPHAN'],
       ['a', 'FUTURE_EVENT'],
@@ -187,19 +192,19 @@ describe('foldNight, duplicates and conflicts', () => {
   });
 
   it('drops a later copy of a fact that waits or was refused', () => {
-    const shard = after(sale('f', 'ann', D + 5, 10), refund('r', 'ann', D, 5, 'x'));
+    const shard = nightOne(sale('f', 'ann', D + 5, 10), refund('r', 'ann', D, 5, 'x'));
     shard.fold(D + 1, [sale('f', 'ann', D + 5, 10), refund('r', 'ann', D, 5, 'x')]);
     shard.fold(D + 2, [sale('f', 'ann', D + 5, 10)]);
     expect(shard.counts).toMatchObject({ duplicates: 3, conflicts: 0, expired: 1, pendingIn: 2 });
   });
 
   it('gives one id to each customer', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('a', 'bob', D, 50));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('a', 'bob', D, 50));
     expect(shard.counts).toMatchObject({ sales: 2, duplicates: 0, conflicts: 0 });
   });
 
   it('refuses both of two contents of one night, and keeps the id in conflict for later copies', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('a', 'ann', D, 101), sale('a', 'ann', D, 100));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('a', 'ann', D, 101), sale('a', 'ann', D, 100));
     expect(shard.counts).toMatchObject({ rows: 3, conflicts: 2, duplicates: 1, sales: 0 });
     expect(shard.refused.map(({ rule, line }) => [rule, line])).toEqual([
       ['CONFLICT', 1],
@@ -212,7 +217,7 @@ describe('foldNight, duplicates and conflicts', () => {
   });
 
   it('keeps the earlier of two contents of two nights', () => {
-    const shard = after(sale('a', 'ann', D, 100), sale('z', 'ann', D, 7));
+    const shard = nightOne(sale('a', 'ann', D, 100), sale('z', 'ann', D, 7));
     shard.fold(D + 1, [sale('a', 'ann', D, 101), sale('a', 'ann', D, 100), { ...sale('z', 'ann', D, 7), second: 1 }]);
     expect(shard.counts).toMatchObject({ conflicts: 2, duplicates: 1, sales: 2 });
     expect(shard.refused.map(({ fact }) => [fact['transaction_id'], fact['amount_minor']])).toEqual([
@@ -223,7 +228,7 @@ describe('foldNight, duplicates and conflicts', () => {
   });
 
   it('forgets an id after 400 days', () => {
-    const [known, forgotten] = [after(sale('a', 'ann', D, 100)), after(sale('a', 'ann', D, 100))];
+    const [known, forgotten] = [nightOne(sale('a', 'ann', D, 100)), nightOne(sale('a', 'ann', D, 100))];
     known.fold(D + 400, [refund('r', 'ann', D + 400, 10, 'a'), sale('a', 'ann', D + 399, 5)]);
     expect(known.counts).toMatchObject({ refunds: 1, conflicts: 1, sales: 1 });
     forgotten.fold(D + 401, [refund('r', 'ann', D + 401, 10, 'a'), sale('a', 'ann', D + 399, 5)]);
@@ -235,7 +240,7 @@ describe('foldNight, duplicates and conflicts', () => {
 describe('foldNight, odd ids', () => {
   it('keeps customers apart whose ids differ in one byte, are long, or are no ASCII', () => {
     const ids = ['a', 'a ', ' a', 'A', 'é', 'e\u0301', '\uFEFFa', '../x', '客户', '😀', '"', 'a,b', 'x'.repeat(256)];
-    const shard = after(...ids.map((customer, i) => sale('t', customer, D, i + 1)), refund('r', '\uFEFFa', D, 1, 'no'));
+    const shard = nightOne(...ids.map((customer, i) => sale('t', customer, D, i + 1)), refund('r', '\uFEFFa', D, 1, 'no'));
     shard.saveAndLoad([]);
     ids.forEach((customer, i) => {
       expect(shard.days(customer)).toEqual({ [D]: [1, i + 1, 0] });

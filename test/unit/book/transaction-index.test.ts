@@ -10,7 +10,9 @@ describe('TransactionIndex', () => {
   it('remembers an id on the 400th day after it became known, and not on the next', () => {
     const index = new TransactionIndex();
     index.add(hashOf(1), none, none, entry(DAY_0));
-    expect([index.find(hashOf(1), DAY_0 + 400), index.find(hashOf(1), DAY_0 + 401), index.find(hashOf(2), DAY_0)]).toEqual([0, -1, -1]);
+    expect([index.find(hashOf(1), DAY_0 + 400), index.find(hashOf(1), DAY_0 + 401), index.find(hashOf(2), DAY_0)]).toEqual([
+      0, -1, -1,
+    ]);
   });
 
   it('writes a month ordered by hash, with stored rows that it never loaded', () => {
@@ -30,8 +32,15 @@ describe('TransactionIndex', () => {
     second.add(hashOf(9001), none, none, entry(DAY_0 + 2));
     const merged = second.monthTable('2024-01', january);
     expect(merged.rows).toBe(january.rows + 1);
-    const keys = Array.from({ length: merged.rows }, (_, i) => [0, 1, 2].map((w) => merged.columns[`id_hash_${w as 0 | 1 | 2}`][i] as number));
-    expect(keys).toEqual(keys.toSorted((a, b) => (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number) || (a[2] as number) - (b[2] as number)));
+    const keys = Array.from({ length: merged.rows }, (_, i) =>
+      [0, 1, 2].map((w) => merged.columns[`id_hash_${w as 0 | 1 | 2}`][i] as number),
+    );
+    expect(keys).toEqual(
+      keys.toSorted(
+        (a, b) =>
+          (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number) || (a[2] as number) - (b[2] as number),
+      ),
+    );
     expect(merged.columns.remaining_minor.filter((value) => value === 3)).toHaveLength(1);
   });
 });

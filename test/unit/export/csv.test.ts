@@ -4,7 +4,7 @@ import { csvField, csvRecord } from '../../../lib/export/csv.ts';
 
 describe('csvRecord', () => {
   it('quotes only what needs it, and doubles quotes', () => {
-    expect(csvRecord(['plain', 'a,b', 'say "hi"', 'two\nlines', 'cr\r', ' space ', "=1+1", '', null, 0, -12, 0.1])).toBe(
+    expect(csvRecord(['plain', 'a,b', 'say "hi"', 'two\nlines', 'cr\r', ' space ', '=1+1', '', null, 0, -12, 0.1])).toBe(
       'plain,"a,b","say ""hi""","two\nlines","cr\r", space ,=1+1,,,0,-12,0.1\n',
     );
   });
@@ -15,6 +15,10 @@ describe('csvRecord', () => {
   });
 
   it('prints numbers in their shortest exact form', () => {
-    expect([csvField(0.1 + 0.2), csvField(9_007_199_254_740_991), csvField(-0)]).toEqual(['0.30000000000000004', '9007199254740991', '0']);
+    expect([csvField(0.1 + 0.2), csvField(9_007_199_254_740_991), csvField(-0)]).toEqual([
+      '0.30000000000000004',
+      '9007199254740991',
+      '0',
+    ]);
   });
 });

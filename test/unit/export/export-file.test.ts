@@ -59,7 +59,9 @@ describe('exportFiles', () => {
       `"c""0,é",loyal,忠诚,2024-01-01,,,,Can't Lose,2023-01-01,2023-02-01,0,-5,,EUR`,
     );
     const [jsonl] = exportFiles('exited', rows(2), destinationOf('generic_jsonl'), 9);
-    const lines = textOf(jsonl as NonNullable<typeof jsonl>).trimEnd().split('\n');
+    const lines = textOf(jsonl as NonNullable<typeof jsonl>)
+      .trimEnd()
+      .split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(rows(2));
     expect(Object.keys(JSON.parse(lines[0] as string))).toEqual([...EXPORT_COLUMNS]);
   });

@@ -7,7 +7,12 @@ const cuts: TierCuts = { high: { enter: 820, cut: 800, exit: 780 }, mid: { enter
 
 describe('tierCuts', () => {
   it('cuts the top 20 % and the next 30 %, with bands of 2 points around', () => {
-    expect(tierCuts(Float64Array.from({ length: 1000 }, (_, i) => i + 1), rules)).toEqual(cuts);
+    expect(
+      tierCuts(
+        Float64Array.from({ length: 1000 }, (_, i) => i + 1),
+        rules,
+      ),
+    ).toEqual(cuts);
     expect(tierCuts([], rules)).toBeUndefined();
     expect(tierCuts([5], rules)?.high).toEqual({ enter: 5, cut: 5, exit: 5 });
   });

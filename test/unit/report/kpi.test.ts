@@ -1,8 +1,8 @@
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { STAGES, TIERS } from '../../../lib/lifecycle/words.ts';
 import { type KpiPartial, mergeKpis } from '../../../lib/report/kpi.ts';
 import { encodeKpiParquet, flattenKpi } from '../../../lib/report/kpi-file.ts';
-import { STAGES, TIERS } from '../../../lib/lifecycle/words.ts';
 
 const code = (stage: (typeof STAGES)[number]) => STAGES.indexOf(stage);
 const partial = (changes: Partial<KpiPartial>): KpiPartial => ({
@@ -104,7 +104,13 @@ describe('encodeKpiParquet', () => {
   it('writes one row per measure of the flat form', async () => {
     const kpi = mergeKpis('2024-01-01', 'EUR', parts);
     const { date, currency, ...measures } = flattenKpi(kpi);
-    expect([date, currency, measures['stage_new'], measures['tier_mid'], measures['flow_none_new']]).toEqual(['2024-01-01', 'EUR', 3, 2, 7]);
+    expect([date, currency, measures['stage_new'], measures['tier_mid'], measures['flow_none_new']]).toEqual([
+      '2024-01-01',
+      'EUR',
+      3,
+      2,
+      7,
+    ]);
     const bytes = encodeKpiParquet(kpi);
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
     const rows = await parquetReadObjects({ file });

@@ -13,7 +13,9 @@ describe('cutPoints', () => {
   it('agrees with counting for every population up to 60', () => {
     for (let n = 1; n <= 60; n++) {
       const sorted = Array.from({ length: n }, (_, i) => Math.floor((i * i) / 7) - 3);
-      const counted = [1, 2, 3, 4].map((k) => sorted.find((value) => 5 * sorted.filter((other) => other <= value).length >= k * n));
+      const counted = [1, 2, 3, 4].map((k) =>
+        sorted.find((value) => 5 * sorted.filter((other) => other <= value).length >= k * n),
+      );
       expect(cutPoints(sorted)).toEqual(counted);
     }
   });
@@ -37,7 +39,12 @@ describe('scoreOf', () => {
   });
 
   it('scores all ties alike and low: with 55 % one-time buyers the frequency of each is 1', () => {
-    const frequency = [...Array<number>(55).fill(1), ...Array<number>(20).fill(2), ...Array<number>(15).fill(3), ...Array<number>(10).fill(9)];
+    const frequency = [
+      ...Array<number>(55).fill(1),
+      ...Array<number>(20).fill(2),
+      ...Array<number>(15).fill(3),
+      ...Array<number>(10).fill(9),
+    ];
     const cuts = cutPoints(frequency) as NonNullable<ReturnType<typeof cutPoints>>;
     expect(cuts).toEqual([1, 1, 2, 3]);
     expect([1, 2, 3, 9].map((value) => scoreOf(value, cuts))).toEqual([1, 3, 4, 5]);

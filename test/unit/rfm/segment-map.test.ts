@@ -3,7 +3,7 @@ import { RFM_SEGMENTS, rfmSegmentCode } from '../../../lib/rfm/segment-map.ts';
 
 const SCORES = [1, 2, 3, 4, 5];
 const nameOf = (code: string) => {
-  const [r, f, m] = [...code].map(Number) as [number, number, number];
+  const [r, f, m] = Array.from(code, Number) as [number, number, number];
   return RFM_SEGMENTS[rfmSegmentCode(r, f, m)];
 };
 
