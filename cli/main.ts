@@ -1,63 +1,8 @@
-import { Command, CommanderError } from 'commander';
-import { DataQualityGateError, isExpected, UsageError } from '../lib/errors.ts';
-import { registerDemo } from './commands/demo.ts';
-import { registerGenerate } from './commands/generate.ts';
-import { registerImport } from './commands/import.ts';
-import { registerPut } from './commands/put.ts';
-import { registerResults } from './commands/results.ts';
-import { registerRollback } from './commands/rollback.ts';
-import { registerRun } from './commands/run.ts';
-import { registerRuns } from './commands/runs.ts';
-import { registerSegments } from './commands/segments.ts';
-import { cliContext } from './context.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const HELP = `
-Begin:
-  npm run demo                                   sample drops, several nights, what came of them
-  npm run -s perennial -- put drops/             your own drops: dt=YYYY-MM-DD/transactions/*.csv and _SUCCESS
-  npm run -s perennial -- run                    the next night
-  npm run -s perennial -- scores --format csv    where each customer stands
-
-Every command has --help. docs/guide.md goes through it all.
-Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 held by a check.
-`;
-
-function buildProgram(): Command {
-  const program = new Command('perennial');
-  program
-    .description('Tells a business every morning where each customer stands: RFM, lifetime value, lifecycle stage.')
-    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
-    .exitOverride()
-    .addHelpText('after', HELP);
-  registerDemo(program, cliContext);
-  registerGenerate(program);
-  registerPut(program, cliContext);
-  registerImport(program, cliContext);
-  registerRun(program, cliContext);
-  registerRuns(program, cliContext);
-  registerResults(program, cliContext);
-  registerSegments(program, cliContext);
-  registerRollback(program, cliContext);
-  for (const command of program.commands) command.exitOverride();
-  return program;
-}
-
-/** What commander says of wrong usage, in one line. */
-const usageLine = (text: string) => `${text.trim().replaceAll('\n', ' ')} (--help tells what the command takes)\n`;
-
-/** Exit code of an error, after it was told on standard error in one line. */
-function tell(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (isExpected(error)) process.stderr.write(`error: ${error.message}\n`);
-  else {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    process.stderr.write(`error: ${name}: ${message}\n`);
-    if (process.env['PERENNIAL_DEBUG']) process.stderr.write(`${stack}\n`);
-    else process.stderr.write('This should not happen; PERENNIAL_DEBUG=1 shows where. Please report it.\n');
-  }
-  if (error instanceof UsageError) return 2;
-  return error instanceof DataQualityGateError ? 3 : 1;
-}
+// Before anything else is loaded: most of the time of a short command is Node compiling its modules.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/perennial/compiled', import.meta.url)));
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe went away (`| head`): nobody is left to be told.
@@ -65,8 +10,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-try {
-  await buildProgram().parseAsync();
-} catch (error) {
-  process.exitCode = tell(error);
-}
+const [{ runProgram }, { cliContext }] = await Promise.all([import('./program.ts'), import('./context.ts')]);
+process.exitCode = await runProgram(process.argv.slice(2), cliContext);

@@ -1,5 +1,8 @@
 const TWO_32 = 4_294_967_296;
 
+/** A power of two: multiplying is exact, and faster than dividing. */
+const ONE_BY_TWO_32 = 1 / TWO_32;
+
 /** Integers in doubles (exact up to 2^53) as little-endian 64-bit integers; NaN becomes 0. No BigInt is made. */
 export function toInt64(values: ArrayLike<number>): BigInt64Array {
   const out = new Int32Array(values.length * 2);
@@ -7,7 +10,7 @@ export function toInt64(values: ArrayLike<number>): BigInt64Array {
     const value = values[i] as number;
     if (value >= 0 && value < 2_147_483_648) out[at] = value;
     else if (!Number.isNaN(value)) {
-      const high = Math.floor(value / TWO_32);
+      const high = Math.floor(value * ONE_BY_TWO_32);
       out[at] = value - high * TWO_32;
       out[at + 1] = high;
     }

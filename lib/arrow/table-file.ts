@@ -135,7 +135,8 @@ function columnData(
   }
   const slice = (values as Int32Array).subarray(begin, end) as Int32Array | Float64Array | Uint8Array | Uint32Array;
   const validity = spec.nullable ? valueValidity(slice, emptyOf(spec.kind), length) : undefined;
-  const data = spec.kind === 'int64' ? toInt64(slice as Float64Array) : slice;
+  const isEmpty = validity?.nullCount === length;
+  const data = spec.kind !== 'int64' ? slice : isEmpty ? new BigInt64Array(length) : toInt64(slice as Float64Array);
   const props: unknown = { type, length, ...validity, data, ...(dictionary ? { dictionary } : {}) };
   return makeData(props as Parameters<typeof makeData>[0]) as Data;
 }

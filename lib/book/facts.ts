@@ -37,7 +37,9 @@ const words = new Uint32Array(4);
 /** Copies a row's bytes behind `at` with a separator that no id holds. @returns the end */
 function join(column: ByteColumn, row: number, at: number): number {
   const [start, end] = [column.offsets[row] as number, column.offsets[row + 1] as number];
-  buffer.set(column.bytes.subarray(start, end), at);
+  const { bytes } = column;
+  // ids are short: a loop is several times faster than a view and a copy
+  for (let i = start, to = at; i < end; i++, to++) buffer[to] = bytes[i] as number;
   buffer[at + end - start] = 0x1f;
   return at + end - start + 1;
 }

@@ -26,7 +26,7 @@ export const FUTURE_NIGHTS = 2;
 /** Why a fact that waited in vain is refused. */
 export const EXPIRED: Record<PendingReason, string> = {
   FUTURE_EVENT: 'its day did not come within 2 nights',
-  ORPHAN: 'its original was not found within 7 nights',
+  ORPHAN: 'its original was not found among the standing sales within 7 nights',
   EXCESS_REFUND: 'its original had nothing left for the rest within 7 nights',
   UNCOVERED_REFUND: 'no day with enough net was found within 7 nights',
 };

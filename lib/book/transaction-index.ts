@@ -33,6 +33,16 @@ const newColumns = (size: number): IndexColumns => ({
 
 const NAMES = Object.keys(INDEX) as (keyof IndexColumns)[];
 
+type NumberColumn = Uint32Array | Int32Array | Float64Array | Uint8Array;
+
+/** Fills a column: source s >= 0 is a stored row, else the own entry -1 - s. */
+function takeRows(out: NumberColumn, stored: NumberColumn, own: NumberColumn, sources: Int32Array): void {
+  for (let row = 0; row < out.length; row++) {
+    const source = sources[row] as number;
+    out[row] = (source >= 0 ? stored[source] : own[-1 - source]) as number;
+  }
+}
+
 /** What one run knows of transaction ids: those of stored months that its rows ask for, and the new ones. */
 export class TransactionIndex {
   columns = newColumns(1024);
@@ -41,6 +51,8 @@ export class TransactionIndex {
   readonly touchedMonths = new Set<string>();
   #table = new Int32Array(2048).fill(-1);
   #mask = 2047;
+  /** The day that was touched last: a night's entries mostly share theirs. */
+  #touchedDay = Number.NaN;
 
   /** Entry of an identity that became known on `INDEX_DAYS` before `asOf` or later, or -1. */
   find(id: Uint32Array, asOf: EpochDay): number {
@@ -72,7 +84,10 @@ export class TransactionIndex {
 
   /** Notes that an entry was changed, so that its month is written. */
   touch(entry: number): void {
-    this.touchedMonths.add(monthOf(this.columns.known_on[entry] as number));
+    const day = this.columns.known_on[entry] as number;
+    if (day === this.#touchedDay) return;
+    this.#touchedDay = day;
+    this.touchedMonths.add(monthOf(day));
   }
 
   /** Takes over the rows of a stored month whose ids are wanted. */
@@ -96,28 +111,29 @@ export class TransactionIndex {
   ): { columns: IndexColumns; rows: number } {
     const own = this.#entriesOf(month);
     const total = (stored?.rows ?? 0) + own.length;
-    const out = newColumns(total);
+    // where each row comes from: a stored row, or an own entry e as -1 - e
+    const sources = new Int32Array(total);
     let [at, next, row] = [0, 0, 0];
-    const take = (from: IndexColumns, index: number) => {
-      for (const name of NAMES) out[name][at] = from[name][index] as number;
-      at++;
-    };
     while (next < own.length || row < (stored?.rows ?? 0)) {
       const order = this.#order(stored, row, own, next);
-      if (order < 0) take((stored as { columns: IndexColumns }).columns, row++);
+      if (order < 0) sources[at++] = row++;
       else {
-        take(this.columns, own[next++] as number);
+        sources[at++] = -1 - (own[next++] as number);
         if (order === 0) row++;
       }
     }
-    for (const name of NAMES) out[name] = out[name].subarray(0, at) as never;
+    const out = newColumns(at);
+    for (const name of NAMES) takeRows(out[name], stored?.columns[name] ?? out[name], this.columns[name], sources);
     return { columns: out, rows: at };
   }
 
   #entriesOf(month: string): Int32Array {
     const entries: number[] = [];
+    let [day, isOfMonth] = [Number.NaN, false];
     for (let entry = 0; entry < this.size; entry++) {
-      if (monthOf(this.columns.known_on[entry] as number) === month) entries.push(entry);
+      const knownOn = this.columns.known_on[entry] as number;
+      if (knownOn !== day) [day, isOfMonth] = [knownOn, monthOf(knownOn) === month];
+      if (isOfMonth) entries.push(entry);
     }
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = this.columns;
     return Int32Array.from(entries).sort(

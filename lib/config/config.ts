@@ -69,7 +69,7 @@ const tiers = z.strictObject({
 const destination = z.strictObject({
   id: z.enum(['generic_csv', 'generic_jsonl']),
   /** Rows of one file at the most; a longer list is split. */
-  maxRowsPerFile: z.int().min(1).default(1_000_000),
+  maxRowsPerFile: z.int().min(1).max(1_000_000).default(1_000_000),
 });
 
 /** The one scoring configuration, `perennial.config.json`. Unknown keys are errors; every key has a default. */

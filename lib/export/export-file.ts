@@ -16,6 +16,9 @@ export interface ExportFile {
   readonly sha256: string;
 }
 
+/** Characters of text that are gathered before they become bytes: a file may be longer than a string. */
+const PAGE = 1_048_576;
+
 /**
  * The files of one role: at least one, each with its header, at most `maxRows` rows. gzip without a clock, so that equal rows
  * give equal bytes.
@@ -27,8 +30,15 @@ export function* exportFiles(
   maxRows: number,
 ): Generator<ExportFile> {
   let [part, count, text] = [1, 0, destination.header];
+  let pages: Buffer[] = [];
+  const turnPage = () => {
+    pages.push(Buffer.from(text));
+    text = '';
+  };
   const finish = (): ExportFile => {
-    const bytes = gzipSync(text);
+    turnPage();
+    const bytes = gzipSync(Buffer.concat(pages));
+    pages = [];
     const name = `${role}-${String(part).padStart(5, '0')}.${destination.extension}.gz`;
     return { name, role, rows: count, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
   };
@@ -38,6 +48,7 @@ export function* exportFiles(
       [part, count, text] = [part + 1, 0, destination.header];
     }
     text += destination.formatRow(row);
+    if (text.length > PAGE) turnPage();
     count++;
   }
   yield finish();

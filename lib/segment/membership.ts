@@ -18,34 +18,41 @@ export interface SegmentInput {
   readonly nullInt: number;
 }
 
-type RowTest = (row: number) => boolean;
+/** Takes a segment's bit from the rows for which a condition does not hold. */
+type Strike = (bits: Uint32Array, bit: number) => void;
 type Range = { min?: number | undefined; max?: number | undefined };
 
-function oneOf(codes: ArrayLike<number>, words: readonly string[], wanted: readonly string[]): RowTest {
+function oneOf(codes: ArrayLike<number>, words: readonly string[], wanted: readonly string[]): Strike {
   const allowed = new Uint8Array(256);
   for (const word of wanted) allowed[words.indexOf(word)] = 1;
-  return (row) => allowed[codes[row] as number] === 1;
-}
-
-function inRange(values: ArrayLike<number>, { min, max }: Range, nullInt: number): RowTest {
-  const [low, high] = [min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY];
-  return (row) => {
-    const value = values[row] as number;
-    return value !== nullInt && value >= low && value <= high;
+  return (bits, bit) => {
+    for (let row = 0; row < bits.length; row++) {
+      if (allowed[codes[row] as number] !== 1) (bits[row] as number) &= ~bit;
+    }
   };
 }
 
-/** Whether each condition of a definition holds for a row; a null value satisfies none. */
-function testsOf({ where }: SegmentDefinition, input: SegmentInput): RowTest[] {
-  const tests: RowTest[] = [];
-  if (where.stage) tests.push(oneOf(input.stage, STAGES, where.stage));
-  if (where.tier) tests.push(oneOf(input.tier, TIERS, where.tier));
-  if (where.rfmSegment) tests.push(oneOf(input.rfmSegment, RFM_SEGMENTS, where.rfmSegment));
+function inRange(values: ArrayLike<number>, { min, max }: Range, nullInt: number): Strike {
+  const [low, high] = [min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY];
+  return (bits, bit) => {
+    for (let row = 0; row < bits.length; row++) {
+      const value = values[row] as number;
+      if (!(value !== nullInt && value >= low && value <= high)) (bits[row] as number) &= ~bit;
+    }
+  };
+}
+
+/** The conditions of a definition, each over a whole column; a null value satisfies none. */
+function strikesOf({ where }: SegmentDefinition, input: SegmentInput): Strike[] {
+  const strikes: Strike[] = [];
+  if (where.stage) strikes.push(oneOf(input.stage, STAGES, where.stage));
+  if (where.tier) strikes.push(oneOf(input.tier, TIERS, where.tier));
+  if (where.rfmSegment) strikes.push(oneOf(input.rfmSegment, RFM_SEGMENTS, where.rfmSegment));
   for (const name of ['recencyDays', 'frequency', 'monetaryMinor', 'totalClvMinor', 'pReturn'] as const) {
     const range = where[name];
-    if (range) tests.push(inRange(input[name], range, input.nullInt));
+    if (range) strikes.push(inRange(input[name], range, input.nullInt));
   }
-  return tests;
+  return strikes;
 }
 
 /**
@@ -55,11 +62,9 @@ function testsOf({ where }: SegmentDefinition, input: SegmentInput): RowTest[] {
  */
 export function membershipBits(segments: readonly SegmentDefinition[], input: SegmentInput, rows: number): Uint32Array {
   const bits = new Uint32Array(rows);
+  if (segments.length > 0) bits.fill(2 ** segments.length - 1);
   segments.forEach((segment, i) => {
-    const tests = testsOf(segment, input);
-    for (let row = 0; row < rows; row++) {
-      if (tests.every((test) => test(row))) (bits[row] as number) |= 1 << i;
-    }
+    for (const strike of strikesOf(segment, input)) strike(bits, 1 << i);
   });
   return bits;
 }

@@ -7,22 +7,28 @@ import { expectNothingShown, expectSameState, recordOf } from '../support/same-s
 const link = (match: string, when: KillPoint['when'], nth = 1): KillPoint => ({ on: 'link', match, when, nth });
 const send = (match: string, when: KillPoint['when'], nth = 1): KillPoint => ({ on: 'send', match, when, nth });
 
-/** Where the night dies: before CURRENT moves. */
-const POINTS: readonly (readonly [string, KillPoint])[] = [
-  ['open-run, record written and nothing planned', send('^PutItemCommand .*"pk":\\{"S":"RUN"\\}', 'after')],
-  ['ingest-drop, before its first ledger file', link('/ledger/known=[^/]+/shard=', 'before')],
-  ['ingest-drop, after its first ledger file', link('/ledger/known=[^/]+/shard=', 'after')],
-  ['ingest-drop done, before the ledger list', link('/ledger/known=[^/]+/run=', 'before')],
-  ['fold-shard, between two tables of a book', link('/books/.*/shard=0/days\\.arrow$', 'before')],
-  ['fold-shard, one shard done and not the other', link('/summaries/fold-shard/shard=1\\.json$', 'before')],
-  ['calibrate, before its first file', link('/calibrations/', 'before')],
-  ['calibrate, between calibration and epochs', link('/calibrations/', 'after')],
-  ['score-shard, after the scores and before the state', link('/state/.*/shard=0\\.arrow$', 'before')],
-  ['score-shard, before the transitions of the second shard', link('/transitions/.*/shard=1\\.arrow$', 'before')],
-  ['report, before its first file', link('/kpi/', 'before')],
-  ['publish-segments, between data and manifest', link('/exports/.*/manifest\\.json$', 'before', 2)],
-  ['publish-segments, between manifest and _SUCCESS', link('/exports/.*/_SUCCESS$', 'before', 2)],
-  ['commit-run, just before CURRENT moves', send('^PutItemCommand .*"pk":\\{"S":"CURRENT"\\}', 'before')],
+/** Where the night dies; in each once, or at one point after the other. */
+const DEATHS: readonly (readonly [string, readonly KillPoint[]])[] = [
+  ['open-run and plan-run', [send('^PutItemCommand .*"pk":\\{"S":"RUN"\\}', 'after'), link('/plan\\.json$', 'before')]],
+  [
+    'ingest-drop, before and after its first ledger file, and before the list of them',
+    [
+      link('/ledger/known=[^/]+/shard=', 'before'),
+      link('/ledger/known=[^/]+/shard=', 'after'),
+      link('/ledger/known=[^/]+/run=', 'before'),
+    ],
+  ],
+  ['fold-shard, between two tables of a book', [link('/books/.*/shard=0/days\\.arrow$', 'before')]],
+  ['fold-shard, one shard done and the other not', [link('/summaries/fold-shard/shard=1\\.json$', 'before')]],
+  ['calibrate, between calibration and epochs', [link('/calibrations/', 'after')]],
+  ['score-shard, after the scores and before the state', [link('/state/.*/shard=0\\.arrow$', 'before')]],
+  [
+    'score-shard, verify-run and report, one after the other',
+    [link('/transitions/.*/shard=1\\.arrow$', 'before'), link('/verdict\\.json$', 'after'), link('/kpi/', 'after')],
+  ],
+  ['publish-segments, between data and manifest', [link('/exports/.*/manifest\\.json$', 'before', 2)]],
+  ['publish-segments, after the manifest and before _SUCCESS', [link('/exports/.*/_SUCCESS$', 'before', 2)]],
+  ['commit-run, just before CURRENT moves', [send('^PutItemCommand .*"pk":\\{"S":"CURRENT"\\}', 'before')]],
 ];
 
 describe('a night killed before its commit', () => {
@@ -43,19 +49,21 @@ describe('a night killed before its commit', () => {
     expect(Object.keys(after.profiles).length).toBeGreaterThan(Object.keys(before.profiles).length);
     expect(Object.keys(after.transitions).length).toBeGreaterThan(Object.keys(before.transitions).length + 10);
     expect(after.scores).not.toEqual(before.scores);
-    for (const part of ['/transitions/dt=2025-01-08/', '/shard=1.arrow', '/full-00001', '/latest.json']) {
+    for (const part of ['/transitions/dt=2025-01-06/', '/shard=1.arrow', '/full-00001', '/latest.json']) {
       expect(Object.keys(after.files).join()).toContain(part);
     }
   });
 
-  it.each(POINTS)('in %s: shows nothing of it, and the next start ends as if unkilled', async (_, point) => {
+  it.each(DEATHS)('in %s: shows nothing of it, and the next start ends as if unkilled', async (_, deaths) => {
     const home = await night.copyBase();
-    await night.mustDie(home, night.commandOf(1), point);
-    expectNothingShown(await night.read(home), before);
+    for (const point of deaths) {
+      await night.mustDie(home, night.commandOf(1), point);
+      expectNothingShown(await night.read(home), before);
+    }
     await night.mustRun(home, night.commandOf(1));
     const end = await night.read(home);
     expectSameState(end, after);
-    expect(recordOf(end, 'r000002-2025-01-08')).toMatchObject({ attempt: 2, state: 'CLOSED' });
+    expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: deaths.length + 1, state: 'CLOSED' });
   });
 
   it('in a worker thread: the same', async () => {
@@ -67,24 +75,13 @@ describe('a night killed before its commit', () => {
     expectSameState(await night.read(home), after);
   });
 
-  it('again and again, step by step: the same', async () => {
-    const home = await night.copyBase();
-    const deaths = POINTS.filter(([name]) => /^(ingest-drop, a|fold-shard, one|score-shard, before|publish-segments, between m)/.test(name));
-    for (const [, point] of deaths) {
-      await night.mustDie(home, night.commandOf(1), point);
-      expectNothingShown(await night.read(home), before);
-    }
-    await night.mustRun(home, night.commandOf(1));
-    expectSameState(await night.read(home), after);
-  });
-
   it('before its record: nothing is left but a number that is not used again', async () => {
     const home = await night.copyBase();
     await night.mustDie(home, night.commandOf(1), send('^PutItemCommand .*"pk":\\{"S":"LEASE"\\}', 'after'));
     expectNothingShown(await night.read(home), before);
     await night.mustRun(home, night.commandOf(1));
     const end = await night.read(home);
-    expect(recordOf(end, 'r000003-2025-01-08')).toMatchObject({ attempt: 1, state: 'CLOSED' });
+    expect(recordOf(end, 'r000003-2025-01-06')).toMatchObject({ attempt: 1, state: 'CLOSED' });
     expect(end.transitions).toEqual(after.transitions);
     expect(end.scores).toEqual(after.scores);
   });

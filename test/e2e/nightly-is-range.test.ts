@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { datesBetween } from '../../lib/time.ts';
-import { linesOf, perennial, perennialSession } from '../support/command-line.ts';
+import { linesOf, perennial, successfulSession } from '../support/command-line.ts';
 import { type DirtyDrops, writeDirtyDrops } from '../support/dirty-drops.ts';
 import { contents, filesBelow, photograph } from '../support/tree.ts';
 
-/** 90 days instead of 180: the first model is accepted on the first Monday of the nights, another one judged on the second. */
-const CONFIG = { shards: 3, epochs: { minHistoryDays: 90 } };
+/**
+ * 90 days instead of 180: the first model is accepted on the first Monday of the nights, another one judged on the second. One row of
+ * a small night may be unreadable without failing it.
+ */
+const CONFIG = { shards: 3, epochs: { minHistoryDays: 90 }, gates: { maxMalformedShare: 0.5 } };
 const SHARD_COUNTS = [1, 16];
 
 describe('nights one by one and the same days in one range', { timeout: 300_000 }, () => {
@@ -51,12 +54,12 @@ describe('nights one by one and the same days in one range', { timeout: 300_000 
     for (const shards of [CONFIG.shards, ...SHARD_COUNTS]) {
       await writeFile(join(dir, `shards-${shards}.json`), JSON.stringify({ ...CONFIG, shards }));
     }
-    await perennialSession(home('nights'), [baseRun('shards-3.json')], dir);
+    await successfulSession(home('nights'), [baseRun('shards-3.json')], dir);
     await cp(home('nights'), home('range'), { recursive: true });
     const nights = dates.map((date) => ['run', '--date', date, '--data', drops.after, ...rest('shards-3.json')]);
     await Promise.all([
-      perennialSession(home('nights'), [...nights, ...tables('nights')], dir),
-      perennialSession(home('range'), [rangeRun('shards-3.json'), ...tables('range')], dir),
+      successfulSession(home('nights'), [...nights, ...tables('nights')], dir),
+      successfulSession(home('range'), [rangeRun('shards-3.json'), ...tables('range')], dir),
     ]);
   }, 300_000);
   afterAll(() => rm(dir, { recursive: true, force: true }));
@@ -92,7 +95,7 @@ describe('nights one by one and the same days in one range', { timeout: 300_000 
   });
 
   it.each(['transitions', 'calibrations', 'kpi'])('%s of all nights are the same bytes', async (kind) => {
-    expect(await sameInBoth(ofNights(kind))).toBeGreaterThan(dates.length);
+    expect(await sameInBoth(ofNights(kind))).toBeGreaterThanOrEqual(dates.length);
   });
 
   it('scores and transitions come out the same', async () => {
@@ -125,10 +128,10 @@ describe('nights one by one and the same days in one range', { timeout: 300_000 
     }
   });
 
-  it.each(SHARD_COUNTS)('%i shards give the same rows as 3', async (shards) => {
+  it.each(SHARD_COUNTS)('shard count %i gives the same rows as 3', async (shards) => {
     const name = `shards-${shards}`;
     const range = [...rangeRun(`${name}.json`), '--workers', '2'];
-    await perennialSession(home(name), [baseRun(`${name}.json`), range, ...tables(name)], dir);
+    await successfulSession(home(name), [baseRun(`${name}.json`), range, ...tables(name)], dir);
     for (const table of ['scores', 'transitions']) {
       expect(await readFile(file(name, table), 'utf8')).toBe(await readFile(file('range', table), 'utf8'));
     }
@@ -163,12 +166,12 @@ const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.
 
 /** Customer ids of the lists of one publication, in the order of the files. */
 async function deltaOf(home: string, segment: string, date: string): Promise<{ entered: string[]; exited: string[] }> {
-  const prefix = `exports/v1/segment=${segment}/destination=generic_jsonl/dt=${date}/`;
-  const files = (await filesBelow(home)).filter((path) => path.startsWith(prefix));
+  const prefix = `exports/v1/segment=${segment}/destination=generic_jsonl/dt=${date}`;
+  const files = await filesBelow(join(home, prefix));
   const ids = async (role: string) => {
     const found: string[] = [];
     for (const path of files.filter((name) => name.includes(`/${role}-`))) {
-      const text = gunzipSync(await readFile(join(home, path))).toString('utf8');
+      const text = gunzipSync(await readFile(join(home, prefix, path))).toString('utf8');
       if (text !== '') found.push(...linesOf(text).map((line) => (JSON.parse(line) as { customer_id: string }).customer_id));
     }
     return found;

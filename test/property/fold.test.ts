@@ -28,7 +28,9 @@ describe('foldNight', () => {
         for (const customer of CUSTOMERS) expect(shard.days(customer)).toEqual(naive.days[customer]);
         expect(shard.counts).toMatchObject(naive.counts);
         expect(shard.refused.map(({ file, line, rule }) => `${file}:${line} ${rule}`).sort()).toEqual(naive.refused.sort());
-        const waiting = naive.waiting.map(({ fact, reason, left, nights: nightsLeft }) => String([fact.id, reason, left, nightsLeft]));
+        const waiting = naive.waiting.map(({ fact, reason, left, nights: nightsLeft }) =>
+          String([fact.id, reason, left, nightsLeft]),
+        );
         expect(shard.waiting().map(String).sort()).toEqual(waiting.sort());
       }),
       { ...options, numRuns: 600 },

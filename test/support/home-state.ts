@@ -2,21 +2,26 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cliContext, type LocalHome } from '../../cli/context.ts';
-import { committedChain, readScoresOf } from '../../lib/run/read-results.ts';
+import type { RunDeps } from '../../lib/run/deps.ts';
+import { readScoresOf } from '../../lib/run/read-results.ts';
 import { type Current, findCurrent } from '../../lib/run/run-ledger.ts';
 import type { ObjectStore } from '../../lib/store/objects.ts';
 import type { Item, Table } from '../../lib/store/tables.ts';
 
-/** All that a home holds and shows. */
-export interface HomeState {
-  /** By path below the home: text of JSON files and markers, else the SHA-256. Only what a listing shows. */
-  readonly files: Readonly<Record<string, string>>;
+/** Every item of the three tables. */
+export interface TablesState {
   /** By customer. */
   readonly profiles: Readonly<Record<string, Item>>;
   /** By customer and order of happening. */
   readonly transitions: Readonly<Record<string, Item>>;
   /** By key. */
   readonly runs: Readonly<Record<string, Item>>;
+}
+
+/** All that a home holds and shows. */
+export interface HomeState extends TablesState {
+  /** By path below the home: text of JSON files and markers, else the SHA-256. Only what a listing shows. */
+  readonly files: Readonly<Record<string, string>>;
   readonly current: Current | undefined;
   /** What `scores` reads without a date: the date and a hash of the columns; undefined before the first commit. */
   readonly scores: { readonly date: string; readonly sha256: string } | undefined;
@@ -40,19 +45,20 @@ export function readHome(dir: string, config: string): Promise<HomeState> {
   return withHome(dir, config, async ({ deps }) => {
     const files = { ...(await filesOf(dir, 'lake', deps.lake)), ...(await filesOf(dir, 'exports', deps.exports)) };
     const current = await findCurrent(deps);
-    return {
-      files,
-      profiles: await itemsOf(deps.profiles, ({ customer_id }) => String(customer_id)),
-      transitions: await itemsOf(deps.transitions, ({ customer_id, happened }) => `${customer_id} ${happened}`),
-      runs: await itemsOf(deps.runs, ({ pk, sk }) => `${pk} ${sk}`),
-      current,
-      scores: current && (await scoresOf(deps)),
-    };
+    return { files, ...(await readTables(deps)), current, scores: current && (await scoresOf(deps)) };
   });
 }
 
-async function scoresOf(deps: LocalHome['deps']): Promise<HomeState['scores']> {
-  await committedChain(deps);
+/** Reads every table. */
+export async function readTables({ profiles, transitions, runs }: RunDeps): Promise<TablesState> {
+  return {
+    profiles: await itemsOf(profiles, ({ customer_id }) => String(customer_id)),
+    transitions: await itemsOf(transitions, ({ customer_id, happened }) => `${customer_id} ${happened}`),
+    runs: await itemsOf(runs, ({ pk, sk }) => `${pk} ${sk}`),
+  };
+}
+
+async function scoresOf(deps: RunDeps): Promise<HomeState['scores']> {
   const { date, columns } = await readScoresOf(deps, undefined);
   return { date, sha256: sha256(JSON.stringify(columns)) };
 }

@@ -43,7 +43,8 @@ function die(): Promise<never> {
 }
 
 if (on === 'link' || on === 'rename') {
-  files[on] = mortal(files[on], (_, path: string) => path.replaceAll('\\', '/'));
+  const calls = files as unknown as Record<typeof on, Call>;
+  calls[on] = mortal(calls[on], (_, path: string) => path);
   syncBuiltinESMExports();
 }
 if (on === 'send') {

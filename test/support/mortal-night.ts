@@ -12,8 +12,8 @@ import { type Ending, runProcess } from './mortal-process.ts';
 /** First day of the drops. */
 const FIRST = '2025-01-01' as BusinessDate;
 
-/** Days of the base run. The night after them is a Wednesday; there are drops for three nights. */
-const BASE_DAYS = 7;
+/** Days of the base run, and nights after them for which there are drops: the first is 2025-01-06, a Monday with its epoch. */
+const BASE_DAYS = 5;
 const NIGHTS = 3;
 
 /** A small shop of 300 customers in two shards, with a home that has run its first days. */
@@ -21,6 +21,8 @@ export interface MortalNight {
   /** Folder of everything; gone after `remove`. */
   readonly dir: string;
   readonly config: string;
+  /** Folder of the drops, read in place. */
+  readonly drops: string;
   /** Last date of the base run. */
   readonly head: BusinessDate;
   /** Arguments that run up to a night after the base run, 1 to 3; without --home. */
@@ -45,7 +47,7 @@ export interface MortalNight {
 export async function prepareNight(): Promise<MortalNight> {
   const dir = await mkdtemp(join(tmpdir(), 'perennial-drill-'));
   const [drops, config, base] = [join(dir, 'drops'), join(dir, 'config.json'), join(dir, 'base')];
-  await writeFile(config, JSON.stringify({ shards: 2 }));
+  await writeFile(config, JSON.stringify({ shards: 2, destinations: [{ id: 'generic_csv' }] }));
   await generateDrops({ ...GENERATE_DEFAULTS, out: drops, days: BASE_DAYS + NIGHTS, customers: 300, seed: 11, dirt: 0.05, start: FIRST });
   let homes = 0;
   const newHome = () => join(dir, `home-${++homes}`);
@@ -58,6 +60,7 @@ export async function prepareNight(): Promise<MortalNight> {
   const head = addDays(FIRST, BASE_DAYS - 1);
   const night: MortalNight = {
     dir,
+    drops,
     config,
     head,
     commandOf: (n) => ['run', '--date', addDays(head, n), '--data', drops, '--workers', '1', '--quiet'],

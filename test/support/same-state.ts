@@ -7,24 +7,33 @@ import type { HomeState } from './home-state.ts';
 const OF_THE_START = ['runSeq', 'attempt', 'openedAt', 'owner', 'until', 'last'];
 
 /** An item without what another number of starts changes; whether a run was committed at all is kept. */
-export function withoutStart(item: Item): Item {
+function withoutStart(item: Item): Item {
   const kept = Object.entries(item).filter(([name]) => !OF_THE_START.includes(name));
   return Object.fromEntries(kept.map(([name, value]) => [name, name === 'committedAt' ? value !== '' : value]));
 }
 
-/** Items without what another number of starts changes. */
+/** Items without what another number of starts changes, and without the lease, which tells who acted last. */
 export function withoutStarts(items: Readonly<Record<string, Item>>): Record<string, Item> {
-  return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, withoutStart(item)]));
-}
-
-/** Files without `latest.json`: what is never replaced. */
-export function writtenOnce(files: HomeState['files']): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !path.endsWith('/latest.json')));
+  const kept = Object.entries(items).filter(([key]) => key !== 'LEASE -');
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutStart(item)]));
 }
 
 /** The files that outsiders look at first. */
 export function latestFiles(files: HomeState['files']): Record<string, string> {
   return Object.fromEntries(Object.entries(files).filter(([path]) => path.endsWith('/latest.json')));
+}
+
+/**
+ * What a run wrote, and `latest.json`, without its id: no other byte may tell two runs of the same dates apart. Hashes of files
+ * that hold the id go with it.
+ */
+export function filesOfRun({ files }: HomeState, runId: string): Record<string, string> {
+  const own = Object.entries(files).filter(([path]) => path.includes(runId) || path.endsWith('/latest.json'));
+  const masked = ([path, text]: [string, string]) => [
+    path.replaceAll(runId, 'RUN'),
+    path.endsWith('_SUCCESS') ? '' : text.replaceAll(runId, 'RUN').replace(/"manifestSha256": "[0-9a-f]+"/, ''),
+  ];
+  return Object.fromEntries(own.map(masked)) as Record<string, string>;
 }
 
 /** A run of the ledger. */

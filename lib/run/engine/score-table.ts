@@ -128,17 +128,16 @@ function fillModel(
   const spend = spendRuleOf(epoch, config.currency);
   const { repeatNet } = timeline.book.customers;
   const [gammaGamma, population, cohort] = [...CLV_METHODS.keys()] as [number, number, number];
+  // no purchase is a negative x, for which the predictor gives NaN: null
+  const purchases = { x: out.x, txDays: out.t_x_days, tenureDays: out.tenure_days };
+  const discounted = new Float64Array(order.length);
+  predictor.activity(purchases, { pAlive: out.p_alive, pReturn: out.p_return, q: out.q });
+  predictor.value(purchases, { expected: out.expected_purchases, discounted });
   for (let row = 0; row < order.length; row++) {
     if (out.frequency[row] === 0) continue;
     const x = out.x[row] as number;
-    const tx = out.t_x_days[row] as number;
-    const tenure = out.tenure_days[row] as number;
     const spendMinor = expectedSpendMinor(spend, x, repeatNet[order[row] as number] as number);
-    const value = clvMinor(predictor.discounted(x, tx, tenure), spendMinor, config.clv.marginRatio);
-    out.p_alive[row] = predictor.pAlive(x, tx, tenure);
-    out.p_return[row] = predictor.pReturn(x, tx, tenure);
-    out.q[row] = predictor.q(x, tx, tenure);
-    out.expected_purchases[row] = predictor.expected(x, tx, tenure);
+    const value = clvMinor(discounted[row] as number, spendMinor, config.clv.marginRatio);
     out.expected_spend_minor[row] = Math.round(spendMinor);
     out.clv_minor[row] = value;
     out.clv_method[row] = spend.kind === 'cohort_mean' ? cohort : x === 0 ? population : gammaGamma;

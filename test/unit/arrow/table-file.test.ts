@@ -183,25 +183,43 @@ describe('encodeParquet', () => {
     const rows = ROWS.slice(0, count);
     const bytes = bytesOf(encodeParquet(SPEC, content(rows)));
     expect(bytesOf(encodeParquet(SPEC, content(rows)))).toEqual(bytes);
-    const read = await parquetReadObjects({
-      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+    const read = await parquetReadObjects({ file: bufferOf(bytes) });
+    const plain = read.map((row) => {
+      const { minor = null, on = null, ...rest } = row as Record<string, unknown>;
+      return {
+        ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, value ?? null])),
+        minor: minor === null ? null : Number(minor),
+        bits: Number(rest['bits']),
+        on: on instanceof Date ? on.getTime() / 86_400_000 : null,
+      };
     });
-    const plain = read.map((row) => ({
-      ...row,
-      minor: row['minor'] == null ? null : Number(row['minor']),
-      bits: Number(row['bits']),
-      on: row['on'] == null ? null : (row['on'] as Date).getTime() / 86_400_000,
-    }));
-    expect(plain.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? null])))).toEqual(
-      rows.map((row) => ({ ...row, id: String(row.id).replace('\uFEFF', '') })),
+    expect(plain).toEqual(rows.map((row) => ({ ...row, id: String(row.id).replace('\uFEFF', '') })));
+  });
+
+  it('writes many rows', async () => {
+    const spec = { id: SPEC.id, minor: SPEC.minor, tier: SPEC.tier, ratio: SPEC.ratio } as const;
+    const rows = 131_072 + 3;
+    const columns: Columns<typeof spec> = {
+      id: byteColumnOf(Array.from({ length: rows }, (_, i) => `c${i}`)),
+      minor: Float64Array.from({ length: rows }, (_, i) => (i % 1000 === 7 ? Number.NaN : (i - 5) * 40_000)),
+      tier: Uint8Array.from({ length: rows }, (_, i) => (i % 5 === 4 ? NO_CODE : i % 3)),
+      ratio: Float64Array.from({ length: rows }, (_, i) => (i % 4 === 3 ? Number.NaN : i / 7)),
+    };
+    const read = await parquetReadObjects({ file: bufferOf(bytesOf(encodeParquet(spec, { rows, columns }))) });
+    expect(read).toHaveLength(rows);
+    const wrong = read.findIndex(
+      ({ id, minor, tier, ratio }, i) =>
+        id !== `c${i}` ||
+        (minor ?? null) !== (i % 1000 === 7 ? null : BigInt((i - 5) * 40_000)) ||
+        (tier ?? null) !== (i % 5 === 4 ? null : WORDS[i % 3]) ||
+        (ratio ?? null) !== (i % 4 === 3 ? null : i / 7),
     );
+    expect(wrong).toBe(-1);
   });
 
   it('writes a table without rows', async () => {
     const bytes = bytesOf(encodeParquet(SPEC, content([])));
-    const read = await parquetReadObjects({
-      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
-    });
+    const read = await parquetReadObjects({ file: bufferOf(bytes) });
     expect(read).toEqual([]);
   });
 });
@@ -222,3 +240,5 @@ describe('byte columns', () => {
 });
 
 const raw = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => Buffer.from(buffer, byteOffset, byteLength);
+
+const bufferOf = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer;

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Measured, measure, median, prepare } from './children.ts';
+import { copyLake, type Prepared } from './prepare.ts';
+import type { Report } from './report.ts';
+
+/** What is aimed at for a night over a million customers. */
+const AIM = { customers: 1_000_000, seconds: 3, peakMb: 1536 };
+
+/** Nights that are measured. */
+const NIGHTS = { ordinary: 'ordinary night', monday: 'Monday: a model is fitted' } as const;
+
+/** One nightly run's ingest, fold, calibrate and score over homes of several sizes. */
+export async function benchNight(dir: string, { sizes, rounds }: { sizes: readonly number[]; rounds: number }): Promise<Report> {
+  const rows: string[][] = [];
+  const aims: Report['aims'][number][] = [];
+  for (const customers of sizes) {
+    const home = join(dir, String(customers));
+    await prepare('nights', home, String(customers));
+    const prepared = JSON.parse(await readFile(join(home, 'prepared.json'), 'utf8')) as Record<string, Prepared>;
+    for (const [name, title] of Object.entries(NIGHTS)) {
+      const night = prepared[name] as Prepared;
+      const found: Measured[] = [];
+      for (let round = 0; round < rounds; round++) {
+        await copyLake(night.lake, join(home, 'timed'));
+        found.push(await measure('night', home, name));
+      }
+      const seconds = (value: (one: Measured) => number) => (median(found.map(value)) / 1000).toFixed(2);
+      const sum = (one: Measured) => (one.steps['fold'] ?? 0) + (one.steps['calibrate'] ?? 0) + (one.steps['score'] ?? 0);
+      const step = (key: string) => seconds((one) => one.steps[key] ?? 0);
+      const peakMb = Math.max(...found.map((one) => one.peakMb));
+      rows.push([
+        customers.toLocaleString('en-US'),
+        title,
+        night.rows.toLocaleString('en-US'),
+        step('ingest'),
+        step('fold'),
+        step('calibrate'),
+        step('score'),
+        seconds(sum),
+        seconds((one) => one.wallMs),
+        seconds((one) => one.userMs + one.systemMs),
+        peakMb.toFixed(0),
+      ]);
+      if (customers === AIM.customers) {
+        const [took, peak] = [Number(seconds(sum)), Math.round(peakMb)];
+        aims.push({
+          what: `${title}: fold + calibrate + score + write over 1,000,000 customers in under 3 s and 1.5 GB`,
+          found: `${took} s, ${peak} MB`,
+          met: took < AIM.seconds && peak < AIM.peakMb,
+        });
+      }
+    }
+  }
+  return {
+    title: 'One night',
+    notes: [
+      `A home of one shard whose customers have 40 weeks of history behind them, a model in force, and the drop of one more day. Each line is the median of ${rounds} processes on one core, each on a fresh copy of the home; seconds.`,
+      'Timed are the use cases of the steps as the functions call them, on files: ingest-drop, fold-shard (reads the book and the index of transaction ids, writes them), calibrate, score-shard (reads book, index and state again; writes state, scores as Arrow and as Parquet, transitions, membership). "night" is fold + calibrate + score, reading and writing through to the disk included; "process" is the whole process with start-up, "CPU" its user and system time.',
+      'Not timed: opening, planning, verifying, reporting, publishing and committing the run, and its projection into DynamoDB.',
+    ],
+    head: ['customers', 'night', 'rows', 'ingest', 'fold', 'calibrate', 'score', 'night', 'process', 'CPU', 'peak MB'],
+    rows,
+    aims,
+  };
+}

@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander';
+import { DataQualityGateError, isExpected, UsageError } from '../lib/errors.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerGenerate } from './commands/generate.ts';
+import { registerImport } from './commands/import.ts';
+import { registerPut } from './commands/put.ts';
+import { registerResults } from './commands/results.ts';
+import { registerRollback } from './commands/rollback.ts';
+import { registerRun } from './commands/run.ts';
+import { registerRuns } from './commands/runs.ts';
+import { registerSegments } from './commands/segments.ts';
+import type { CliContext } from './context.ts';
+
+const HELP = `
+Begin:
+  npm run demo                                   sample drops, several nights, what came of them
+  npm run -s perennial -- put drops/             your own drops: dt=YYYY-MM-DD/transactions/*.csv and _SUCCESS
+  npm run -s perennial -- run                    the next night
+  npm run -s perennial -- scores --format csv    where each customer stands
+
+Every command has --help. docs/guide.md goes through it all.
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 held by a check.
+`;
+
+function buildProgram(context: CliContext): Command {
+  const program = new Command('perennial');
+  program
+    .description('Tells a business every morning where each customer stands: RFM, lifetime value, lifecycle stage.')
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
+    .exitOverride()
+    .addHelpText('after', HELP);
+  registerDemo(program, context);
+  registerGenerate(program);
+  registerPut(program, context);
+  registerImport(program, context);
+  registerRun(program, context);
+  registerRuns(program, context);
+  registerResults(program, context);
+  registerSegments(program, context);
+  registerRollback(program, context);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/** What commander says of wrong usage, in one line. */
+const usageLine = (text: string) => `${text.trim().replaceAll('\n', ' ')} (--help tells what the command takes)\n`;
+
+/** Exit code of an error, after it was told on standard error in one line. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (isExpected(error)) process.stderr.write(`error: ${error.message}\n`);
+  else {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    process.stderr.write(`error: ${name}: ${message}\n`);
+    if (process.env['PERENNIAL_DEBUG']) process.stderr.write(`${stack}\n`);
+    else process.stderr.write('This should not happen; PERENNIAL_DEBUG=1 shows where. Please report it.\n');
+  }
+  if (error instanceof UsageError) return 2;
+  return error instanceof DataQualityGateError ? 3 : 1;
+}
+
+/**
+ * Runs one command.
+ *
+ * @param args what stands behind `perennial`
+ * @returns the exit code; what went wrong was told on standard error
+ */
+export async function runProgram(args: readonly string[], context: CliContext): Promise<number> {
+  try {
+    await buildProgram(context).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return tell(error);
+  }
+}

@@ -1,0 +1,234 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CommandResult, linesOf, perennial, perennialSession } from '../support/command-line.ts';
+import { filesBelow } from '../support/tree.ts';
+
+const DATE = '2025-03-07';
+const HEADER = 'transaction_id,customer_id,occurred_at,amount,currency,type';
+const ROWS = ['t1,c1,2025-03-07,10.00,USD,sale', 't2,c2,2025-03-07,1234.50,USD,sale', 't3,c3,2025-03-07,5,USD,sale'];
+const FILE = `dt=${DATE}/transactions/sales.csv`;
+const MARKER = `dt=${DATE}/_SUCCESS`;
+const csv = (...rows: string[]) => `${[HEADER, ...rows].join('\n')}\n`;
+const [FIRST, SECOND, THIRD] = ROWS as [string, string, string];
+
+/** A drop that a run refuses: its files, what is said (`DROPS` stands for the URL of the folder), the files that mend it. */
+interface Refusal {
+  readonly what: string;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  readonly says: string;
+  readonly mend: Readonly<Record<string, string | Uint8Array>>;
+}
+
+const QUARANTINE = 'quarantine/known=2025-03-07/HASH.jsonl.gz';
+
+/** What is said of a drop with too many rows that cannot be read. */
+const unreadable = (row: string) =>
+  `Drop 2025-03-07: 1 of 3 rows could not be read, expected at most 5 %. The first: DROPS/${FILE} line 3: ${row}. ` +
+  `Every such row is kept in ${QUARANTINE}. Correct the rows or the mapping, then run again.`;
+
+const REFUSALS: readonly Refusal[] = [
+  {
+    what: 'a missing drop',
+    files: {},
+    says: `Drop ${DATE}: no folder DROPS/dt=${DATE}, expected it with files and a marker _SUCCESS. Deliver the drop, with a marker alone for a quiet day.`,
+    mend: { [FILE]: csv(...ROWS), [MARKER]: '' },
+  },
+  {
+    what: 'a missing marker',
+    files: { [FILE]: csv(...ROWS) },
+    says: `Drop ${DATE}: no marker in DROPS/dt=${DATE}, expected _SUCCESS (an empty file) or manifest.json. Write the marker when the drop is complete.`,
+    mend: { [MARKER]: '' },
+  },
+  {
+    what: 'a file of 0 bytes',
+    files: { [FILE]: '', [MARKER]: '' },
+    says: `Drop file DROPS/${FILE}: 0 bytes, expected a header at least. Deliver the file again; a quiet day is a header without rows, or a marker alone.`,
+    mend: { [FILE]: csv(...ROWS) },
+  },
+  {
+    what: 'a header without a required column',
+    files: { [FILE]: csv(...ROWS).replace('customer_id', 'customer'), [MARKER]: '' },
+    says:
+      `File ${FILE}: column customer_id missing, found "transaction_id", "customer", "occurred_at", "amount", "currency", "type", ` +
+      'expected transaction_id, customer_id, occurred_at, amount, currency, type. ' +
+      'Deliver the file with the column, or name the column of the source or a default under "mapping.transactions" in the configuration.',
+    mend: { [FILE]: csv(...ROWS) },
+  },
+  {
+    what: 'an amount like 1,234.5x',
+    files: { [FILE]: csv(FIRST, 't2,c2,2025-03-07,"1,234.5x",USD,sale', THIRD), [MARKER]: '' },
+    says: unreadable('amount "1,234.5x": expected a decimal number such as 1234.50 (INVALID_AMOUNT)'),
+    mend: { [FILE]: csv(...ROWS) },
+  },
+  {
+    what: 'an amount like 1,234.5x without quotes',
+    files: { [FILE]: csv(FIRST, 't2,c2,2025-03-07,1,234.5x,USD,sale', THIRD), [MARKER]: '' },
+    says: unreadable('record: 7 fields, expected at most 6 (FIELD_COUNT)'),
+    mend: { [FILE]: csv(...ROWS) },
+  },
+  {
+    what: 'a date that does not exist',
+    files: { [FILE]: csv(FIRST, SECOND.replace(DATE, '2025-02-30'), THIRD), [MARKER]: '' },
+    says: unreadable('occurred_at "2025-02-30": expected a date that exists, in the years 1900 to 2199 (NO_SUCH_DATE)'),
+    mend: { [FILE]: csv(...ROWS) },
+  },
+  {
+    what: 'a gzip cut short',
+    files: { [`${FILE}.gz`]: gzipSync(csv(...ROWS)).subarray(0, 60), [MARKER]: '' },
+    says: `File ${FILE}.gz: gzip ends early, after 60 bytes, expected a complete gzip file. Deliver the file again.`,
+    mend: { [`${FILE}.gz`]: gzipSync(csv(...ROWS)) },
+  },
+];
+
+interface RunOfJson {
+  readonly state: string;
+  readonly from: string;
+  readonly to: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+describe('bad input gets one clear line and loses nothing', () => {
+  let root: string;
+  let dir: string;
+  let number = 0;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'perennial-bad-'));
+  });
+  beforeEach(async () => {
+    dir = join(root, String(++number));
+    await mkdir(join(dir, 'drops'), { recursive: true });
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  const deliver = async (files: Refusal['files']) => {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(join(dir, 'drops', name, '..'), { recursive: true });
+      await writeFile(join(dir, 'drops', name), content);
+    }
+  };
+  const command = (...args: string[]) => perennial([...args, '--home', 'home'], dir);
+  const run = (...args: string[]) => command('run', '--data', 'drops', '--workers', '1', ...args);
+  /** An error message with what differs from machine to machine taken out. */
+  const plain = (text: string) =>
+    text.replaceAll(pathToFileURL(join(dir, 'drops')).href, 'DROPS').replaceAll(/[0-9a-f]{32}/g, 'HASH');
+  const expectNothingPublished = async () => {
+    expect((await filesBelow(join(dir, 'home/exports'))).filter((name) => name.endsWith('latest.json'))).toEqual([]);
+  };
+  /** After the drop was mended: nothing was committed before; the same command takes every row. */
+  const expectMended = async (...args: string[]) => {
+    const again = ['run', '--data', 'drops', '--workers', '1', '--date', DATE, '--json', ...args];
+    const [list, done] = (await perennialSession('home', [['runs', '--json'], again], dir)) as [CommandResult, CommandResult];
+    expect((JSON.parse(list.stdout) as RunOfJson[]).filter(({ state }) => state !== 'FAILED')).toEqual([]);
+    expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: '' });
+    const { run: record } = JSON.parse(done.stdout) as { run: RunOfJson };
+    expect(record).toMatchObject({ state: 'CLOSED', from: DATE, to: DATE });
+    expect(record.counts).toMatchObject({ rows: ROWS.length, accepted: ROWS.length, quarantined: 0, customers: ROWS.length });
+  };
+
+  it.each(REFUSALS)('$what', async ({ files, says, mend }) => {
+    await deliver(files);
+    const { code, stdout, stderr } = await run('--date', DATE, '--quiet');
+    expect({ code, stdout, stderr: plain(stderr) }).toEqual({ code: 1, stdout: '', stderr: `error: ${says}\n` });
+    await expectNothingPublished();
+    await deliver(mend);
+    await expectMended();
+  });
+
+  it('an unknown time zone in the configuration', async () => {
+    await deliver({ [FILE]: csv(...ROWS), [MARKER]: '' });
+    await writeFile(join(dir, 'shop.json'), '{ "timeZone": "Asia/Peking" }');
+    const { code, stdout, stderr } = await run('--date', DATE, '--config', 'shop.json', '--quiet');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: Configuration shop.json: "timeZone": unknown time zone Asia/Peking, expected an IANA name such as Asia/Shanghai. ' +
+        'Correct the file; see docs/configuration.md.\n',
+    });
+    await expectNothingPublished();
+    await writeFile(join(dir, 'shop.json'), '{ "timeZone": "Asia/Shanghai" }');
+    await expectMended('--config', 'shop.json');
+  });
+
+  it('keeps the rows that cannot be read; with progress the error is still the last line', async () => {
+    const bad = 't2,c2,2025-03-07,"1,234.5x",USD,sale';
+    await deliver({ [FILE]: csv(FIRST, bad, THIRD), [MARKER]: '' });
+    const { code, stdout, stderr } = await run('--date', DATE);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    const lines = linesOf(stderr);
+    expect(lines.at(-1)).toMatch(/^error: Drop 2025-03-07: 1 of 3 rows could not be read, /);
+    expect(lines.slice(0, -1)).not.toEqual([]);
+    for (const line of lines.slice(0, -1)) expect(line).toMatch(/^[a-z-]+ .* s$/);
+    const lake = join(dir, 'home/lake');
+    const quarantine = (await filesBelow(lake)).filter((name) => name.startsWith('quarantine/'));
+    expect(quarantine).toHaveLength(1);
+    const row = JSON.parse(gunzipSync(await readFile(join(lake, quarantine[0] ?? ''))).toString('utf8')) as unknown;
+    expect(row).toMatchObject({ file: FILE, line: 3, rule: 'INVALID_AMOUNT', raw: bad });
+  });
+
+  it('a file put into the lake is mended with put --replace', async () => {
+    await deliver({ [FILE]: csv(...ROWS).replace('customer_id', 'customer'), [MARKER]: '' });
+    expect(await command('put', 'drops')).toMatchObject({ code: 0, stderr: '' });
+    expect(await command('run', '--quiet')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: File .*\n$/) });
+    await deliver({ [FILE]: csv(...ROWS) });
+    expect(await command('put', 'drops')).toMatchObject({
+      code: 1,
+      stderr:
+        `error: Drop file ${FILE}: other content than the one in the lake, expected the same. ` +
+        'Add --replace to put the corrected file in its place, or give it another name.\n',
+    });
+    expect(await command('put', 'drops', '--replace')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 of 2 files/) });
+    const { code, stdout } = await command('run', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ run: { from: DATE, counts: { accepted: 3 } } });
+  });
+
+  it('a header without rows is a quiet day, even when the same bytes were seen before; a gap is refused', async () => {
+    const quiet = (date: string) => ({ [`dt=${date}/transactions/sales.csv`]: csv(), [`dt=${date}/_SUCCESS`]: '' });
+    await deliver({ [FILE]: csv(...ROWS), [MARKER]: '', ...quiet('2025-03-08'), ...quiet('2025-03-09'), ...quiet('2025-03-11') });
+    expect(await run('--from', DATE, '--to', '2025-03-08', '--quiet')).toMatchObject({ code: 0, stderr: '' });
+    const next = await run('--json');
+    expect(next).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(next.stdout)).toMatchObject({ run: { from: '2025-03-09', to: '2025-03-09', counts: { rows: 0, customers: 3 } } });
+    expect(await run('--from', '2025-03-11', '--to', '2025-03-11', '--quiet')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'error: Range 2025-03-11 to 2025-03-11: 2025-03-10 to 2025-03-10 would be left out, since 2025-03-09 is the last committed date. Begin at 2025-03-10.\n',
+    });
+  });
+});
+
+describe('wrong usage', () => {
+  const anywhere = tmpdir();
+
+  it.each([
+    [['run', '--date', '2025-02-30'], "option '--date <date>' argument '2025-02-30' is invalid. Expected a date that exists, YYYY-MM-DD."],
+    [['run', '--dates', '2025-02-28'], "unknown option '--dates' (Did you mean --date?)"],
+    [['runn'], "unknown command 'runn' (Did you mean one of run, runs?)"],
+  ])('%j ends with 2 and one line', async (args, says) => {
+    const { code, stdout, stderr } = await perennial(args, anywhere);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `error: ${says} (--help tells what the command takes)\n` });
+  });
+
+  it('--help of every command ends with 0', async () => {
+    const program = await perennial(['--help'], anywhere);
+    expect(program.code).toBe(0);
+    const commands = [...program.stdout.matchAll(/^ {2}([a-z]+)(?: \[| <| {2})/gm)].map(([, name]) => name as string);
+    expect(commands).toEqual(expect.arrayContaining(['demo', 'generate', 'put', 'import', 'run', 'runs', 'scores', 'rollback']));
+    const helps = [...commands.filter((name) => name !== 'help').map((name) => [name]), ['runs', 'show']];
+    const results = await perennialSession(
+      join(anywhere, 'perennial-no-home'),
+      helps.map((args) => [...args, '--help']),
+      anywhere,
+    );
+    for (const [i, { code, stdout, stderr }] of results.entries()) {
+      expect({ args: helps[i], code, stderr }).toEqual({ args: helps[i], code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^Usage: perennial ${helps[i]?.join(' ')} `));
+    }
+  });
+});
