@@ -61,6 +61,11 @@ export async function finishRun(deps: RunDeps, planned: PlannedRun): Promise<voi
   await takeDrops(deps, planned);
   await takeNight(deps, planned, () => undefined);
   await verifyRun(planned.run, deps);
+  await closeRun(deps, planned);
+}
+
+/** Commits a run whose results are written, and closes it. */
+export async function closeRun(deps: RunDeps, planned: PlannedRun): Promise<void> {
   await commitRun(planned.run, deps);
   await updateRun(deps, planned.run, { state: 'CLOSED' });
   await releaseLease(deps, planned.run);

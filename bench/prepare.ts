@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cliContext } from '../cli/context.ts';
 import { addDays, type BusinessDate } from '../lib/time.ts';
-import { finishRun, openPlanned, type PlannedRun } from './ledger-run.ts';
+import { writeBase } from './base.ts';
+import { closeRun, finishRun, openPlanned, type PlannedRun, takeDrops } from './ledger-run.ts';
 import { drawSales, SHOP, writeDrop, writeTransactions } from './shop.ts';
-
-/** First date of the shop: the history ends on Sunday 2026-05-31, so that the nights begin a month of the index. */
-const START = '2025-08-25' as BusinessDate;
 
 /** Days of history, 40 weeks. */
 const HISTORY_DAYS = 280;
+
+/** Date of the base run: a Monday in the middle of a month, since a night rewrites the month's index of transaction ids. */
+const BASE = '2026-06-08' as BusinessDate;
+
+/** Date of day 0. */
+const START = addDays(BASE, 1 - HISTORY_DAYS);
 
 /** What a timed child is given: its lake and its run. */
 export interface Prepared extends PlannedRun {
@@ -30,7 +34,7 @@ async function openHome(dir: string, config: Record<string, unknown>): ReturnTyp
 /** A file of about `megabytes` and a run that pins it: 4 shards. @returns also the file's path */
 export async function prepareIngest(dir: string, megabytes: number): Promise<Prepared & { file: string }> {
   const sales = drawSales(megabytes * 5000, HISTORY_DAYS);
-  const date = addDays(START, HISTORY_DAYS);
+  const date = BASE;
   const drops = join(dir, 'drops');
   const file = join(drops, `dt=${date}/transactions/part-1.csv`);
   const written = await writeTransactions(file, sales, START, { maxBytes: megabytes * 1e6 });
@@ -44,36 +48,30 @@ export async function prepareIngest(dir: string, megabytes: number): Promise<Pre
   }
 }
 
-/**
- * A home of one shard with a committed base run, and one run each for an ordinary night and for a Monday.
- *
- * The whole history comes as one drop on a Sunday, so that the base takes one pass; the Monday after it fits the model that is in
- * force from then on. The nights' drops hold what the shop sells on their day.
- */
+/** A home of one shard with a committed base run, and one run each for an ordinary night (Tuesday) and for the next Monday. */
 export async function prepareNights(dir: string, customers: number): Promise<{ ordinary: Prepared; monday: Prepared }> {
-  const sales = drawSales(customers, HISTORY_DAYS + 8);
-  const sunday = addDays(START, HISTORY_DAYS - 1);
+  const sales = drawSales(customers, HISTORY_DAYS + 7);
   const drops = join(dir, 'drops');
-  const written = [await writeDrop(drops, sunday, sales, START, [0, HISTORY_DAYS])];
-  for (let night = 1; night <= 8; night++) {
-    const day = HISTORY_DAYS - 1 + night;
-    written.push(await writeDrop(drops, addDays(sunday, night), sales, START, [day, day + 1]));
-  }
-  const home = await openHome(join(dir, 'home'), { shards: 1, epochs: { minHistoryDays: 1 } });
+  const written: { bytes: number; rows: number }[] = [];
+  for (let night = 0; night <= 7; night++) written.push(await writeDrop(drops, sales, START, HISTORY_DAYS - 1 + night));
+  const home = await openHome(join(dir, 'home'), { shards: 1 });
   try {
-    const { deps } = home;
-    const run = async (from: number, to: number) => openPlanned(deps, addDays(sunday, from), addDays(sunday, to), drops);
+    const { deps, config } = home;
+    const open = async (from: number, to: number) => openPlanned(deps, addDays(BASE, from), addDays(BASE, to), drops);
     const lake = join(home.dir, 'lake');
     const keep = async (name: string, night: number): Promise<Prepared> => {
-      const planned = await run(night, night);
+      const planned = await open(night, night);
       await copyLake(lake, join(dir, name));
       return { ...planned, ...(written[night] as { bytes: number; rows: number }), lake: join(dir, name) };
     };
-    await finishRun(deps, await run(0, 1));
-    const ordinary = await keep('ordinary', 2);
+    const base = await open(0, 0);
+    await takeDrops(deps, base);
+    await writeBase(deps, base, config, sales, { date: BASE, start: START });
+    await closeRun(deps, base);
+    const ordinary = await keep('ordinary', 1);
     await finishRun(deps, ordinary);
-    await finishRun(deps, await run(3, 7));
-    return { ordinary, monday: await keep('monday', 8) };
+    await finishRun(deps, await open(2, 6));
+    return { ordinary, monday: await keep('monday', 7) };
   } finally {
     await home.close();
   }

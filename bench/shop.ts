@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { DEFAULT_PARAMETERS } from '../cli/generate/options.ts';
 import { CHANNELS, drawPopulation, type SaleColumns } from '../cli/generate/population.ts';
 import { formatMinor } from '../lib/money.ts';
-import { type BusinessDate, dayOf, formatDay } from '../lib/time.ts';
+import { addDays, type BusinessDate, dayOf, formatDay } from '../lib/time.ts';
 
 /** The bench's shop: MBG/NBD and Gamma-Gamma as `generate` draws them, in a time zone of one offset. */
 export const SHOP = { timeZone: 'Asia/Shanghai', offset: '+08:00', currency: 'USD', seed: 20_260_101 };
@@ -18,8 +18,14 @@ const ID_STRIDE = 7_368_787;
 /** Characters collected before a write. */
 const PIECE_CHARS = 1 << 18;
 
+/** Drawn sales, ordered by day. */
+export type Sales = SaleColumns;
+
+/** Id of a drawn customer. */
+export const customerIdOf = (customer: number): string => `c${String((customer * ID_STRIDE) % ID_COUNT).padStart(7, '0')}`;
+
 /** The sales of `customers` over `days`, ordered by day; equal arguments give equal sales. */
-export function drawSales(customers: number, days: number): SaleColumns {
+export function drawSales(customers: number, days: number): Sales {
   const { seed } = SHOP;
   return drawPopulation({ model: 'mbg-nbd', parameters: DEFAULT_PARAMETERS, days, customers, seed, exponent: 2 }).sales;
 }
@@ -31,7 +37,7 @@ export function drawSales(customers: number, days: number): SaleColumns {
  */
 export async function writeTransactions(
   path: string,
-  sales: SaleColumns,
+  sales: Sales,
   start: BusinessDate,
   { from = 0, to = sales.count, maxBytes = Number.POSITIVE_INFINITY } = {},
 ): Promise<{ bytes: number; rows: number }> {
@@ -58,19 +64,19 @@ export async function writeTransactions(
 
 const two = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
 
-function lineOf(sales: SaleColumns, row: number, firstDay: number): string {
+function lineOf(sales: Sales, row: number, firstDay: number): string {
   const second = sales.second[row] as number;
   const date = formatDay(firstDay + (sales.day[row] as number));
   const time = `${two[Math.floor(second / 3600)]}:${two[Math.floor((second % 3600) / 60)]}:${two[second % 60]}`;
   const id = `t${String(row + 1).padStart(9, '0')}`;
-  const customer = `c${String(((sales.customer[row] as number) * ID_STRIDE) % ID_COUNT).padStart(7, '0')}`;
+  const customer = customerIdOf(sales.customer[row] as number);
   const amount = formatMinor(sales.amountMinor[row] as number, 2);
   const channel = CHANNELS[sales.channel[row] as number] as string;
   return `${id},${customer},${date}T${time}${SHOP.offset},${amount},${SHOP.currency},sale,${channel}\n`;
 }
 
 /** First row of a day or of one after it. */
-export function firstRowOf(sales: SaleColumns, day: number): number {
+export function firstRowOf(sales: Sales, day: number): number {
   let [low, high] = [0, sales.count];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -80,16 +86,15 @@ export function firstRowOf(sales: SaleColumns, day: number): number {
   return low;
 }
 
-/** Writes the drop of a date: sales of the days `[fromDay, toDay)`, and the marker. @returns bytes and rows */
+/** Writes the drop of a day, the marker last. @returns bytes and rows */
 export async function writeDrop(
   folder: string,
-  date: BusinessDate,
-  sales: SaleColumns,
+  sales: Sales,
   start: BusinessDate,
-  [fromDay, toDay]: readonly [number, number],
+  day: number,
 ): Promise<{ bytes: number; rows: number }> {
-  const drop = join(folder, `dt=${date}`);
-  const range = { from: firstRowOf(sales, fromDay), to: firstRowOf(sales, toDay) };
+  const drop = join(folder, `dt=${addDays(start, day)}`);
+  const range = { from: firstRowOf(sales, day), to: firstRowOf(sales, day + 1) };
   const written = await writeTransactions(join(drop, 'transactions/part-1.csv'), sales, start, range);
   await writeFile(join(drop, '_SUCCESS'), '');
   return written;

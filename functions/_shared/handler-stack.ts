@@ -41,8 +41,10 @@ let deps: RunDeps | undefined;
 function sharedDeps(): RunDeps {
   if (deps) return deps;
   const env = parseEnv();
-  const command = env.AWS_LAMBDA_FUNCTION_NAME || process.argv.slice(2).join(' ');
-  deps = openDeps(env, { host: env.AWS_LAMBDA_FUNCTION_NAME || hostname(), pid: process.pid, command }, isDead);
+  const functionName = env.AWS_LAMBDA_FUNCTION_NAME;
+  const owner = { host: functionName || hostname(), pid: process.pid, command: functionName || process.argv.slice(2).join(' ') };
+  // Sandboxes of one function share its name, and an id of another sandbox tells nothing here: there a lease only runs out.
+  deps = openDeps(env, owner, functionName ? () => false : isDead);
   return deps;
 }
 

@@ -85,7 +85,7 @@ export function byteColumnOf(texts: readonly (string | null | undefined)[]): Byt
 }
 
 /** Order of two byte ranges: as unsigned bytes, a prefix first. Negative, zero or positive. */
-function compareBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
+export function compareBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
   const length = Math.min(aEnd - aStart, bEnd - bStart);
   for (let i = 0; i < length; i++) {
     const difference = (a[aStart + i] as number) - (b[bStart + i] as number);
@@ -152,6 +152,19 @@ export class ByteColumnBuilder {
     this.append(column.bytes, column.offsets[row] as number, column.offsets[row + 1] as number);
   }
 
+  /** Appends the rows `[start, end)` of another column. */
+  appendRows(column: ByteColumn, start: number, end: number): void {
+    for (let row = start; row < end && end - start <= 4; row++) this.appendRow(column, row);
+    if (end - start <= 4) return;
+    const from = column.offsets[start] as number;
+    const to = column.offsets[end] as number;
+    this.#reserve(to - from, end - start);
+    this.#bytes.set(column.bytes.subarray(from, to), this.#length);
+    const shift = this.#length - from;
+    for (let row = start; row < end; row++) this.#offsets[++this.#rows] = (column.offsets[row + 1] as number) + shift;
+    this.#length = to + shift;
+  }
+
   /** Appends a text as UTF-8. */
   appendText(text: string): void {
     const length = text.length;
@@ -174,7 +187,7 @@ export class ByteColumnBuilder {
     return { bytes: this.#bytes.subarray(0, this.#length), offsets: this.#offsets.subarray(0, this.#rows + 1) };
   }
 
-  #reserve(length: number): void {
+  #reserve(length: number, rows = 1): void {
     if (this.#length + length > this.#bytes.length) {
       const needed = this.#length + length;
       if (needed > MAX_BYTES)
@@ -185,8 +198,8 @@ export class ByteColumnBuilder {
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
-    if (this.#rows + 1 >= this.#offsets.length) {
-      const grown = new Int32Array(this.#offsets.length * 2);
+    if (this.#rows + rows >= this.#offsets.length) {
+      const grown = new Int32Array(Math.max(this.#offsets.length * 2, this.#rows + rows + 1));
       grown.set(this.#offsets);
       this.#offsets = grown;
     }

@@ -44,18 +44,29 @@ export function encodePage(
   const slice = (values as Float64Array).subarray(begin, end);
   const validity = spec.nullable ? valueValidity(slice, emptyOf(spec.kind), end - begin) : undefined;
   const present = validity ? withoutNulls(slice, validity) : slice;
-  const common = { ...commonOf(spec, validity, end - begin), ...rangeOf(present, spec.kind) };
+  const common = commonOf(spec, validity, end - begin);
   if (spec.kind === 'code') {
     const dictionary = { bytes: plainWords(words), count: words.length };
-    return { ...common, ...dictionaryPage(dictionary, present as unknown as Uint8Array), min: undefined, max: undefined };
+    return { ...common, min: undefined, max: undefined, ...dictionaryPage(dictionary, present as unknown as Uint8Array) };
   }
-  const coded = isSmallInteger(spec.kind) ? integerDictionary(present as unknown as Int32Array, common) : undefined;
-  if (coded) return { ...common, ...coded };
-  const bytes = plainNumbers(spec.kind, present);
-  return { ...common, dictionary: undefined, encoding: 'PLAIN', values: bytes, plainSize: bytes.length, codec: 'UNCOMPRESSED' };
+  if (spec.kind === 'int32' || spec.kind === 'date' || spec.kind === 'uint8') {
+    const integers = (spec.kind === 'uint8' ? new Int32Array(present) : present) as Int32Array;
+    const range = rangeOfIntegers(integers);
+    return { ...common, ...range, ...(integerDictionary(integers, range) ?? plainPage(bytesOf(integers))) };
+  }
+  if (spec.kind === 'uint32') return { ...common, min: undefined, max: undefined, ...plainPage(bytesOf(toInt64(present))) };
+  return { ...common, ...rangeOf(present), ...plainPage(bytesOf(spec.kind === 'int64' ? toInt64(present) : present)) };
 }
 
-const isSmallInteger = (kind: ColumnKind) => kind === 'int32' || kind === 'date' || kind === 'uint8';
+type PageValues = Pick<ColumnPage, 'dictionary' | 'encoding' | 'values' | 'plainSize' | 'codec'>;
+
+const plainPage = (values: Uint8Array): PageValues => ({
+  dictionary: undefined,
+  encoding: 'PLAIN',
+  values,
+  plainSize: values.length,
+  codec: 'UNCOMPRESSED',
+});
 
 function emptyOf(kind: ColumnKind): number {
   if (kind === 'int32' || kind === 'date') return NO_INT;
@@ -77,8 +88,25 @@ function withoutNulls(values: Float64Array, { nullBitmap, nullCount }: Validity)
   return out;
 }
 
-/** Smallest and largest value; a zero of doubles is widened to both signs, as the format asks. */
-function rangeOf(values: Float64Array, kind: ColumnKind): { min: number | undefined; max: number | undefined } {
+interface Range {
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
+
+function rangeOfIntegers(values: Int32Array): Range {
+  if (values.length === 0) return { min: undefined, max: undefined };
+  let min = values[0] as number;
+  let max = min;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+/** Smallest and largest value; a zero is widened to both signs, as the format asks. */
+function rangeOf(values: Float64Array): Range {
   if (values.length === 0) return { min: undefined, max: undefined };
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < values.length; i++) {
@@ -86,15 +114,11 @@ function rangeOf(values: Float64Array, kind: ColumnKind): { min: number | undefi
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  if (kind !== 'float64') return { min, max };
   return { min: min === 0 ? -0 : min, max: max === 0 ? 0 : max };
 }
 
 /** Values of few kinds by their places in an ascending dictionary; undefined when there are too many. */
-function integerDictionary(
-  values: Int32Array,
-  { min, max }: { min: number | undefined; max: number | undefined },
-): ReturnType<typeof dictionaryPage> | undefined {
+function integerDictionary(values: Int32Array, { min, max }: Range): PageValues | undefined {
   if (min === undefined || max === undefined || max - min >= MAX_RANGE) return undefined;
   const places = new Uint16Array(max - min + 1);
   for (let i = 0; i < values.length; i++) places[(values[i] as number) - min] = 1;
@@ -106,11 +130,9 @@ function integerDictionary(
   return dictionaryPage({ bytes: bytesOf(Int32Array.from(kinds)), count: kinds.length }, indices);
 }
 
-function dictionaryPage(
-  dictionary: NonNullable<ColumnPage['dictionary']>,
-  indices: Uint8Array | Uint16Array,
-): Pick<ColumnPage, 'dictionary' | 'encoding' | 'values' | 'plainSize' | 'codec'> {
-  const width = Math.max(1, 32 - Math.clz32(dictionary.count - 1));
+function dictionaryPage(dictionary: NonNullable<ColumnPage['dictionary']>, indices: Uint8Array | Uint16Array): PageValues {
+  // 4, 8 or 16 bits, not the fewest that do: packing is then a copy, or nearly one
+  const width = dictionary.count <= 16 ? 4 : dictionary.count <= 256 ? 8 : 16;
   const run = isConstant(indices) ? constantRun(indices, width) : bitPackedRun(packBits(indices, width), indices.length, width);
   const values = concat([Uint8Array.of(width), run]);
   return { dictionary, encoding: 'RLE_DICTIONARY', values, plainSize: values.length, codec: 'UNCOMPRESSED' };
@@ -133,25 +155,18 @@ function bitPackedRun(packed: Uint8Array, values: number, width: number): Uint8A
   return concat([varint(groups * 2 + 1), packed.subarray(0, groups * width)]);
 }
 
-/** Values of `width` bits (16 at most), lowest bit first, padded to groups of eight values. */
-function packBits(values: Uint8Array | Uint16Array, width: number): Uint8Array {
-  const out = new Uint8Array(Math.ceil(values.length / 8) * width);
-  let [pending, bits, at] = [0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    pending |= (values[i] as number) << bits;
-    for (bits += width; bits >= 8; bits -= 8) {
-      out[at++] = pending & 255;
-      pending >>>= 8;
-    }
-  }
-  if (bits > 0) out[at] = pending;
-  return out;
+/** Values of 4, 8 or 16 bits, lowest bit first, padded to groups of eight values. */
+function packBits(values: Uint8Array | Uint16Array, width: 4 | 8 | 16): Uint8Array {
+  const padded = Math.ceil(values.length / 8) * 8;
+  const whole = width === 16 ? new Uint16Array(padded) : new Uint8Array(padded);
+  whole.set(values);
+  return width === 4 ? packHalves(whole as Uint8Array) : bytesOf(whole);
 }
 
-function plainNumbers(kind: ColumnKind, values: Float64Array): Uint8Array {
-  if (kind === 'float64') return bytesOf(values);
-  if (kind === 'int64' || kind === 'uint32') return bytesOf(toInt64(values));
-  return bytesOf(kind === 'uint8' ? Int32Array.from(values) : values);
+function packHalves(values: Uint8Array): Uint8Array {
+  const out = new Uint8Array(values.length / 2);
+  for (let i = 0, from = 0; i < out.length; i++, from += 2) out[i] = (values[from] as number) | ((values[from + 1] as number) << 4);
+  return out;
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
@@ -183,8 +198,10 @@ function textPage(spec: ColumnSpec, column: ByteColumn, begin: number, end: numb
     plain[at++] = length >>> 16;
     plain[at++] = length >>> 24;
     for (let i = from; i < to; i++) plain[at++] = bytes[i] as number;
-    if (least < 0 || compareRows(column, row, column, least) < 0) least = row;
+    // ids ascend: one comparison is enough for them
     if (most < 0 || compareRows(column, row, column, most) > 0) most = row;
+    else if (least >= 0 && compareRows(column, row, column, least) < 0) least = row;
+    if (least < 0) least = row;
   }
   const textOf = (row: number) => (row < 0 ? undefined : bytes.subarray(column.offsets[row], column.offsets[row + 1]));
   const range = { min: textOf(least), max: textOf(most) };

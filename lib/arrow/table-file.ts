@@ -156,10 +156,17 @@ function wordsVector(words: readonly string[]): Vector<Utf8> {
   return new Vector([makeData({ type: new Utf8(), length: words.length, nullCount: 0, valueOffsets, data: bytes })]);
 }
 
+/** What of a file is read, and how. */
+export interface DecodeOptions<S extends TableSpec> {
+  /** The columns wanted; others are left out of the result's use but stay typed. */
+  readonly only?: readonly (keyof S & string)[];
+  /** Zeroed rows that follow those of the file in columns of fixed width, so that they can grow in place; by the rows of the file. */
+  readonly room?: (rows: number) => number;
+}
+
 /**
  * Reads an Arrow IPC file. A file of one record batch is read without copying, but for int64 (doubles are made).
  *
- * @param only the columns wanted; others are left out of the result's use but stay typed
  * @throws ContractMismatchError when a column is missing, or the schema version is not `version` or the one before
  */
 export function decodeTable<S extends TableSpec>(
@@ -167,7 +174,7 @@ export function decodeTable<S extends TableSpec>(
   bytes: Uint8Array,
   where: string,
   version: number,
-  only?: readonly (keyof S & string)[],
+  { only, room }: DecodeOptions<S> = {},
 ): StoredTable<S> {
   const { schema, batches } = openFile(bytes, where);
   const metadata = schema.metadata;
@@ -187,7 +194,7 @@ export function decodeTable<S extends TableSpec>(
       throw new ContractMismatchError(`File ${where}: column ${name} is missing, expected it. Roll back and run the date again.`);
     }
     const parts = batches.map((batch) => batch.data.children[index] as Data);
-    columns[name] = column.kind === 'utf8' ? joinBytes(parts, rows) : joinValues(column, parts, rows);
+    columns[name] = column.kind === 'utf8' ? joinBytes(parts, rows) : joinValues(column, parts, rows, room?.(rows) ?? 0);
     if (column.kind === 'code') words.set(name, dictionaryWords(parts[0]));
   }
   return { rows, columns: columns as Columns<S>, metadata, words };
@@ -229,11 +236,11 @@ function joinBytes(parts: readonly Data[], rows: number): ByteColumn {
   return { bytes, offsets };
 }
 
-function joinValues(spec: ColumnSpec, parts: readonly Data[], rows: number): ColumnValues {
+function joinValues(spec: ColumnSpec, parts: readonly Data[], rows: number, room: number): ColumnValues {
   const nulls = spec.nullable && parts.some((part) => part.nullCount > 0);
   const only = parts[0];
   if (spec.kind === 'int64') {
-    const out = new Float64Array(rows);
+    const out = new Float64Array(rows + room);
     let at = 0;
     for (const part of parts) {
       fromInt64((part.values as BigInt64Array).subarray(0, part.length), out, at);
@@ -242,8 +249,8 @@ function joinValues(spec: ColumnSpec, parts: readonly Data[], rows: number): Col
     }
     return out;
   }
-  if (parts.length === 1 && only && !nulls) return (only.values as Int32Array).subarray(0, rows);
-  const out = newArray(spec.kind, rows);
+  if (parts.length === 1 && only && !nulls && room === 0) return (only.values as Int32Array).subarray(0, rows);
+  const out = newArray(spec.kind, rows + room);
   const empty = emptyOf(spec.kind);
   let at = 0;
   for (const part of parts) {

@@ -5,7 +5,7 @@ import type { BookTable } from '../keys.ts';
 import type { FactTable } from './facts.ts';
 import { IdTable } from './id-table.ts';
 import type { PendingFact } from './pending.ts';
-import { ShardBook } from './shard-book.ts';
+import { roomFor, ShardBook } from './shard-book.ts';
 
 /** The tables of a book as files. Equal books give equal bytes, whatever the order in which they came to be. */
 export function encodeBook(book: ShardBook, order: Int32Array): Record<BookTable, Uint8Array[]> {
@@ -21,22 +21,25 @@ export function encodeBook(book: ShardBook, order: Int32Array): Record<BookTable
 
 /** Reads a book. @param where the folder's key, for messages @throws ContractMismatchError */
 export function decodeBook(files: Record<'customers' | 'days' | 'pending', Uint8Array>, where: string): ShardBook {
-  const customers = decodeTable(CUSTOMERS, files.customers, `${where}/customers.arrow`, BOOK_VERSION);
-  const days = decodeTable(DAYS, files.days, `${where}/days.arrow`, BOOK_VERSION);
+  const customers = decodeTable(CUSTOMERS, files.customers, `${where}/customers.arrow`, BOOK_VERSION, { room: roomFor });
+  const days = decodeTable(DAYS, files.days, `${where}/days.arrow`, BOOK_VERSION, { room: roomFor });
   const from = customers.columns;
-  const book = new ShardBook(IdTable.fromSorted(from.customer_id, customers.rows), days.rows);
-  const to = book.customers;
-  to.knownOn.set(from.known_on);
-  to.firstDay.set(from.first_purchase_on);
-  to.lastDay.set(from.last_purchase_on);
-  to.purchaseDays.set(from.purchase_days);
-  to.net.set(from.net_minor);
-  to.repeatNet.set(from.repeat_net_minor);
-  to.consentEmail.set(from.consent_email);
-  to.consentSms.set(from.consent_sms);
-  to.consentAds.set(from.consent_ads);
-  to.hasEmail.set(from.has_email);
-  to.hasPhone.set(from.has_phone);
+  const book = new ShardBook(IdTable.fromSorted(from.customer_id, customers.rows));
+  // the columns were read with room to grow: they are taken over as they are
+  book.customers = {
+    knownOn: from.known_on,
+    firstDay: from.first_purchase_on,
+    lastDay: from.last_purchase_on,
+    purchaseDays: from.purchase_days,
+    net: from.net_minor,
+    repeatNet: from.repeat_net_minor,
+    dayHead: new Int32Array(from.known_on.length).fill(-1),
+    consentEmail: from.consent_email,
+    consentSms: from.consent_sms,
+    consentAds: from.consent_ads,
+    hasEmail: from.has_email,
+    hasPhone: from.has_phone,
+  };
   const { offsets } = from.country;
   for (let slot = 0; slot < customers.rows; slot++) {
     const signedUpDay = from.signed_up_on[slot] as number;
@@ -49,34 +52,52 @@ export function decodeBook(files: Record<'customers' | 'days' | 'pending', Uint8
 }
 
 function linkDays(book: ShardBook, from: Columns<typeof DAYS>, rows: number): void {
-  const to = book.days;
-  to.day.set(from.business_day);
-  to.standing.set(from.standing_sales);
-  to.gross.set(from.gross_minor);
-  to.refunded.set(from.refunded_minor);
+  const { customer } = from;
   const { dayHead } = book.customers;
-  dayHead.fill(-1);
-  for (let row = 0, before = -1; row < rows; row++) {
-    const customer = from.customer[row] as number;
-    if (customer !== before) dayHead[customer] = row;
-    to.next[row] = row + 1 < rows && from.customer[row + 1] === customer ? row + 1 : -1;
-    before = customer;
+  const next = new Int32Array(customer.length);
+  for (let row = rows - 1; row >= 0; row--) {
+    const slot = customer[row] as number;
+    // backwards, so that what is the head so far is the next day
+    next[row] = dayHead[slot] as number;
+    dayHead[slot] = row;
   }
+  book.days = { next, day: from.business_day, standing: from.standing_sales, gross: from.gross_minor, refunded: from.refunded_minor };
   book.dayCount = rows;
 }
 
 /** Rows `order` of an array. */
 export function gather<T extends Int32Array | Float64Array | Uint8Array | Uint32Array>(from: T, order: Int32Array): T {
   const out = new (from.constructor as new (length: number) => T)(order.length);
-  for (let i = 0; i < order.length; i++) out[i] = from[order[i] as number] as number;
+  for (let i = 0; i < order.length; ) {
+    const row = order[i] as number;
+    const end = runEnd(order, i);
+    if (end - i > SHORT_RUN) out.set(from.subarray(row, row + end - i) as never, i);
+    else for (let k = i; k < end; k++) out[k] = from[row + k - i] as number;
+    i = end;
+  }
   return out;
+}
+
+/** Rows that are rather copied one by one than by a view. */
+const SHORT_RUN = 8;
+
+/** Where the run of successive rows that begins at `i` ends: a night adds few customers, so runs are long. */
+function runEnd(order: Int32Array, i: number): number {
+  let end = i + 1;
+  const ahead = (order[i] as number) - i;
+  while (end < order.length && order[end] === end + ahead) end++;
+  return end;
 }
 
 /** Rows `order` of a byte column. */
 export function gatherBytes(from: ByteColumn, order: Int32Array): ByteColumn {
   if (isIdentity(order, from.offsets.length - 1)) return from;
   const builder = new ByteColumnBuilder(order.length, from.bytes.length);
-  for (let i = 0; i < order.length; i++) builder.appendRow(from, order[i] as number);
+  for (let i = 0; i < order.length; ) {
+    const end = runEnd(order, i);
+    builder.appendRows(from, order[i] as number, (order[i] as number) + end - i);
+    i = end;
+  }
   return builder.finish();
 }
 

@@ -1,4 +1,4 @@
-import { type ByteColumn, ByteColumnBuilder, compareRows } from '../arrow/columns.ts';
+import { type ByteColumn, ByteColumnBuilder, compareBytes, compareRows } from '../arrow/columns.ts';
 import { murmur128 } from '../ledger/id-hash.ts';
 
 const hash = new Uint32Array(4);
@@ -15,6 +15,10 @@ export class IdTable {
   #mask = 2047;
   /** The first slots, up to here, arrived in the order of their bytes. */
   #sortedPrefix = 0;
+  /** The first slots, up to here, are not in the table yet: a night asks for few ids, which are found by bisection. */
+  #unhashed = 0;
+  /** Times that the slots outside the table were searched. */
+  #searches = 0;
   /** What `sortedSlots` found last. */
   #sorted = new Int32Array(0);
 
@@ -35,19 +39,23 @@ export class IdTable {
     table.#builder = ByteColumnBuilder.of(ids, rows, bytes);
     table.#view = table.#builder.finish();
     table.#sortedPrefix = rows;
-    table.#rebuild(rows);
+    table.#unhashed = rows;
     return table;
   }
 
   /** Slot of the id `bytes[start, end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
+    const early = this.#search(bytes, start, end);
+    if (early >= 0) return early;
     murmur128(bytes, start, end, 1, hash);
     return this.#table[this.#probe(bytes, start, end, hash[0] as number)] as number;
   }
 
   /** Slot of the id, added when it is new. */
   findOrAdd(bytes: Uint8Array, start: number, end: number): number {
-    if ((this.size + 1) * 2 > this.#table.length) this.#rebuild((this.size + 1) * 2);
+    const early = this.#search(bytes, start, end);
+    if (early >= 0) return early;
+    if ((this.size - this.#unhashed + 1) * 2 > this.#table.length) this.#rebuild((this.size - this.#unhashed + 1) * 2);
     murmur128(bytes, start, end, 1, hash);
     const at = this.#probe(bytes, start, end, hash[0] as number);
     const found = this.#table[at] as number;
@@ -91,6 +99,26 @@ export class IdTable {
     return from;
   }
 
+  /** Slot of an id among those outside the table, or -1; after many searches all ids go into the table. */
+  #search(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#unhashed === 0) return -1;
+    if (++this.#searches * 4 > this.#unhashed) {
+      this.#unhashed = 0;
+      this.#rebuild(this.size + 1);
+      return -1;
+    }
+    const ids = this.#view;
+    let [from, to] = [0, this.#unhashed];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const order = compareBytes(ids.bytes, ids.offsets[middle] as number, ids.offsets[middle + 1] as number, bytes, start, end);
+      if (order === 0) return middle;
+      if (order < 0) from = middle + 1;
+      else to = middle;
+    }
+    return -1;
+  }
+
   /** Position in the table of the id, or of the free place where it belongs. */
   #probe(bytes: Uint8Array, start: number, end: number, first: number): number {
     const { bytes: own, offsets } = this.#view;
@@ -115,7 +143,7 @@ export class IdTable {
     this.#table = new Int32Array(size).fill(-1);
     this.#mask = size - 1;
     const { bytes, offsets } = this.#view;
-    for (let slot = 0; slot < this.size; slot++) {
+    for (let slot = this.#unhashed; slot < this.size; slot++) {
       murmur128(bytes, offsets[slot] as number, offsets[slot + 1] as number, 1, hash);
       let at = (hash[0] as number) & this.#mask;
       while ((this.#table[at] as number) >= 0) at = (at + 1) & this.#mask;

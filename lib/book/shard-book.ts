@@ -45,8 +45,8 @@ export interface DayColumns extends Record<string, Int32Array | Float64Array | U
   refunded: Float64Array;
 }
 
-/** Rows for a night's growth: without room the first new row would copy every column. */
-const withRoom = (rows: number): number => rows + (rows >> 5) + 1024;
+/** Rows of room for a night's growth: without it the first new row would copy every column. */
+export const roomFor = (rows: number): number => (rows >> 5) + 1024;
 
 const newCustomers = (size: number): CustomerColumns => ({
   knownOn: new Int32Array(size),
@@ -88,8 +88,8 @@ export class ShardBook {
 
   constructor(ids: IdTable = new IdTable(), dayCount = 0) {
     this.ids = ids;
-    this.customers = newCustomers(withRoom(ids.size));
-    this.days = newDays(withRoom(dayCount));
+    this.customers = newCustomers(Math.max(ids.size, 1024));
+    this.days = newDays(Math.max(dayCount, 1024));
     this.dayCount = dayCount;
   }
 

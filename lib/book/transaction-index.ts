@@ -90,11 +90,10 @@ export class TransactionIndex {
     this.touchedMonths.add(monthOf(day));
   }
 
-  /** Takes over the rows of a stored month whose ids are wanted. */
-  load(stored: IndexColumns, rows: number, wanted: HashSet): void {
+  /** Takes over rows of a stored month. */
+  load(stored: IndexColumns, rows: readonly number[]): void {
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = stored;
-    for (let row = 0; row < rows; row++) {
-      if (!wanted.has(h0[row] as number, h1[row] as number, h2[row] as number)) continue;
+    for (const row of rows) {
       const entry = this.#claim(h0[row] as number, h1[row] as number, h2[row] as number);
       for (const name of NAMES) this.columns[name][entry] = stored[name][row] as number;
     }
@@ -212,6 +211,16 @@ export class HashSet {
       if (this.#words[3 * at] === h0 && this.#words[3 * at + 1] === h1 && this.#words[3 * at + 2] === h2) return true;
     }
     return false;
+  }
+
+  /** Rows of a stored month whose ids are in the set. */
+  rowsIn(stored: Pick<IndexColumns, 'id_hash_0' | 'id_hash_1' | 'id_hash_2'>, rows: number): number[] {
+    const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = stored;
+    const found: number[] = [];
+    for (let row = 0; row < rows; row++) {
+      if (this.has(h0[row] as number, h1[row] as number, h2[row] as number)) found.push(row);
+    }
+    return found;
   }
 
   #insert(h0: number, h1: number, h2: number): void {

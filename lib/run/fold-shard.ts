@@ -40,8 +40,7 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
     if (needsPopulation(date, firstDataDate, config))
       gaps[date] = await writeEpochRows(deps, plan, task.shard, date, input, config);
   }
-  await writeBook(deps, plan, task.shard, input);
-  const index = await writeIndex(deps, plan, task.shard, input);
+  const [index] = await Promise.all([writeIndex(deps, plan, task.shard, input), writeBook(deps, plan, task.shard, input)]);
   const receipt: FoldReceipt = { before, after: totalsOf(input.book), counts, refused, index, gaps };
   await writeReceipt(deps, task.runId, 'fold-shard', item, receipt);
   return countsOf(receipt);
@@ -71,7 +70,7 @@ async function writeEpochRows(
 async function writeBook(deps: RunDeps, plan: RunPlan, shard: number, { book }: ShardInput): Promise<void> {
   const place = { generation: plan.generation, dt: plan.to, runId: plan.runId, shard };
   const files = encodeBook(book, book.ids.sortedSlots());
-  for (const [table, bytes] of Object.entries(files)) await deps.lake.create(lakeKeys.book(place, table as BookTable), bytes);
+  await Promise.all(Object.entries(files).map(([table, bytes]) => deps.lake.create(lakeKeys.book(place, table as BookTable), bytes)));
 }
 
 /** Writes the months of the index that changed. @returns where every remembered month lies */

@@ -9,12 +9,16 @@ import { InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { shardOf } from '../ledger/id-hash.ts';
 import { encodeLedger } from '../ledger/ledger-file.ts';
+import { eachConcurrently } from '../store/concurrently.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import { businessClock } from '../time.ts';
 import type { BatchTask, Counts } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { type LedgerSource, type PinnedFile, type RunPlan, readConfig, readPlan } from './plan.ts';
 import { findReceipt, type IngestReceipt, writeReceipt } from './receipts.ts';
+
+/** Ledger files of one drop file that are written together. */
+const WRITES_AT_ONCE = 8;
 
 /**
  * Takes the files of a batch: every row goes to the ledger of its shard, or to the quarantine with file, line, rule and raw row.
@@ -84,12 +88,13 @@ async function ingestFile(
   const { mapping, timeZone, currency, shards } = config;
   const name = hashJson({ file: file.sha256, key: file.key, mapping, timeZone, currency, shards }).slice(0, 32);
   const files: LedgerSource['files'][number][] = [];
-  for (const [shard, rows] of read.shards.entries()) {
-    if (rows.rows === 0) continue;
+  await eachConcurrently(read.shards.entries(), WRITES_AT_ONCE, async ([shard, rows]) => {
+    if (rows.rows === 0) return;
     const key = lakeKeys.ledgerFile(plan.generation, file.knownOn, shard, name);
     await deps.lake.create(key, encodeLedger(rows, file.key, currency));
     files.push({ shard, key, rows: rows.rows });
-  }
+  });
+  files.sort((a, b) => a.shard - b.shard);
   const quarantine = refused.length === 0 ? '' : lakeKeys.quarantineFile(file.knownOn, name);
   if (quarantine !== '') await deps.lake.create(quarantine, gzipLines(refused));
   const { rows, accepted, malformed, policy } = read;

@@ -17,6 +17,7 @@ import {
   listRuns,
   type RunRecord,
   readRun,
+  releaseLease,
   updateRun,
 } from './run-ledger.ts';
 
@@ -121,11 +122,17 @@ async function openRecord(deps: RunDeps, wanted: NewRun): Promise<Opened> {
   const runId = same?.runId ?? `r${suffix}-${wanted.to}`;
   const runSeq = await acquireLease(deps, runId);
   const run = { runId, runSeq };
-  for (const record of open) {
-    if (record.runId !== runId) await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+  try {
+    for (const record of open) {
+      if (record.runId !== runId) await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+    }
+    if (same) await updateRun(deps, run, { runSeq, attempt: same.attempt + 1 });
+    else await insertRun(deps, newRecord(deps, run, wanted));
+  } catch (error) {
+    // Nobody learns of this holder: a retry would wait for the lease to run out.
+    await releaseLease(deps, run).catch(() => undefined);
+    throw error;
   }
-  if (same) await updateRun(deps, run, { runSeq, attempt: same.attempt + 1 });
-  else await insertRun(deps, newRecord(deps, run, wanted));
   return { decision: 'go', run, from: wanted.from, to: wanted.to, resumed: same !== undefined };
 }
 

@@ -137,6 +137,8 @@ export async function acquireLease(deps: RunDeps, runId: string): Promise<number
 }
 
 function isDeadOwner(deps: RunDeps, owner: Owner): boolean {
+  // Whoever held the home before is gone, also one of this process's id: in a container every process may have the same.
+  if (deps.isExclusive) return true;
   if (owner.host !== deps.owner.host) return false;
   return owner.pid === deps.owner.pid ? false : deps.isDead(owner.pid);
 }

@@ -19,6 +19,7 @@ import type { StageColumns } from '../lifecycle/stage-columns.ts';
 import { STAGES } from '../lifecycle/words.ts';
 import type { KpiPartial } from '../report/kpi.ts';
 import { membershipBits } from '../segment/membership.ts';
+import { eachConcurrently } from '../store/concurrently.ts';
 import { type BusinessDate, dayOf, formatDay, weekdayOf } from '../time.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
@@ -33,6 +34,9 @@ import { readShardInput, totalsOf } from './shard-input.ts';
 
 /** Version of the stage rules' code; the thresholds' hash is added to it in `rule_version`. */
 const RULES = 'stages-1';
+
+/** Dates of a shard whose transitions are written together. */
+const DATES_AT_ONCE = 8;
 
 /**
  * Pass two over a shard: every night again with its calibration, for stages, tiers and transitions; then the scores, the state
@@ -129,11 +133,10 @@ async function writeScores(
   const columns = scoreColumns(timeline, order, calibration, config);
   const words = { epoch: calibration.epoch ? [calibration.epoch.id] : [] };
   const metadata = { scoring: scoringHash(config), currency: config.currency };
-  await deps.lake.create(
-    lakeKeys.result('scores', place),
-    encodeTable(SCORES, { rows, columns, schemaVersion: SCORES_VERSION, metadata, words }),
-  );
-  await deps.lake.create(lakeKeys.result('scores', place, 'parquet'), encodeParquet(SCORES, { rows, columns, words }));
+  // a file goes to the disk while the next one is encoded
+  const arrow = encodeTable(SCORES, { rows, columns, schemaVersion: SCORES_VERSION, metadata, words });
+  const writes = [deps.lake.create(lakeKeys.result('scores', place), arrow)];
+  writes.push(deps.lake.create(lakeKeys.result('scores', place, 'parquet'), encodeParquet(SCORES, { rows, columns, words })));
   const bits = membershipBits(
     config.segments,
     {
@@ -150,10 +153,14 @@ async function writeScores(
     rows,
   );
   const segments = JSON.stringify(config.segments.map(({ id }) => id));
-  await deps.lake.create(
-    lakeKeys.result('membership', place),
-    encodeTable(MEMBERSHIP, { rows, columns: { bits }, schemaVersion: MEMBERSHIP_VERSION, metadata: { segments } }),
-  );
+  const membership = encodeTable(MEMBERSHIP, {
+    rows,
+    columns: { bits },
+    schemaVersion: MEMBERSHIP_VERSION,
+    metadata: { segments },
+  });
+  writes.push(deps.lake.create(lakeKeys.result('membership', place), membership));
+  await Promise.all(writes);
 }
 
 async function writeState(deps: RunDeps, plan: RunPlan, shard: number, timeline: ShardTimeline): Promise<void> {
@@ -171,11 +178,12 @@ async function writeTransitions(
   config: PerennialConfig,
 ): Promise<void> {
   const version = `${RULES}-${hashJson(config.stages).slice(0, 8)}`;
-  for (const [day, { rows, columns }] of timeline.log.byDay(timeline.book.ids.column, version)) {
+  const days = timeline.log.byDay(timeline.book.ids.column, version);
+  await eachConcurrently(days, DATES_AT_ONCE, async ([day, { rows, columns }]) => {
     const dt = formatDay(day);
     const place = { generation: plan.generation, dt, runId: plan.runId, shard };
     const content = { rows, columns, schemaVersion: TRANSITIONS_VERSION };
     await deps.lake.create(lakeKeys.result('transitions', place), encodeTable(TRANSITIONS, content));
     await deps.lake.create(lakeKeys.result('transitions', place, 'parquet'), encodeParquet(TRANSITIONS, content));
-  }
+  });
 }

@@ -87,8 +87,11 @@ async function loadIndex(
 ): Promise<void> {
   for (const month of rememberedMonths(keys, plan.from)) {
     const key = keys[month] as string;
-    const { rows, columns } = decodeTable(INDEX, await deps.lake.read(key), key, BOOK_VERSION);
-    index.load(columns, rows, wanted);
+    const bytes = await deps.lake.read(key);
+    const hashes = decodeTable(INDEX, bytes, key, BOOK_VERSION, { only: ['id_hash_0', 'id_hash_1', 'id_hash_2'] });
+    const rows = wanted.rowsIn(hashes.columns, hashes.rows);
+    // most months hold nothing that a night asks for
+    if (rows.length > 0) index.load(decodeTable(INDEX, bytes, key, BOOK_VERSION).columns, rows);
   }
 }
 
@@ -104,9 +107,10 @@ export function rememberedMonths(keys: Readonly<Record<string, string>>, date: B
 export function totalsOf(book: ShardBook): BookTotals {
   const { purchaseDays, net } = book.customers;
   let [buyers, netMinor] = [0, 0];
-  for (let slot = 0; slot < book.size; slot++) {
+  const { size } = book;
+  for (let slot = 0; slot < size; slot++) {
     if ((purchaseDays[slot] as number) > 0) buyers++;
     netMinor += net[slot] as number;
   }
-  return { customers: book.size, buyers, netMinor, pending: book.pending.length };
+  return { customers: size, buyers, netMinor, pending: book.pending.length };
 }

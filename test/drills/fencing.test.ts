@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LockHeldError, RunSupersededError } from '../../lib/errors.ts';
+import { LockHeldError, RunSupersededError, TransientDependencyError } from '../../lib/errors.ts';
 import { closeRun } from '../../lib/run/close-run.ts';
 import { commitRun } from '../../lib/run/commit-run.ts';
 import type { RunRequest } from '../../lib/run/contracts.ts';
@@ -8,6 +8,7 @@ import type { Owner, RunDeps } from '../../lib/run/deps.ts';
 import { openRun } from '../../lib/run/open-run.ts';
 import { projectShard } from '../../lib/run/project-shard.ts';
 import { releaseLease, renewLease, updateRun } from '../../lib/run/run-ledger.ts';
+import type { Table } from '../../lib/store/tables.ts';
 import { type HomeState, readTables, withHome } from '../support/home-state.ts';
 import { type MortalNight, prepareNight } from '../support/mortal-night.ts';
 import { withoutStarts } from '../support/same-state.ts';
@@ -124,6 +125,28 @@ describe('fencing', () => {
       await renewLease(third, { ...NOW, runSeq: 4 });
       const { runs } = await readTables(own);
       expect(runs[`RUN ${NOW.runId}`]).toMatchObject({ attempt: 3, runSeq: 4, state: 'OPEN' });
+    });
+  });
+
+  it('takes over at once what was held in a home of this process alone, whatever its process id', async () => {
+    const home = await night.copyBase();
+    await withHome(home, night.config, async ({ deps }) => {
+      expect(await openRun(request, deps)).toMatchObject({ run: LATE });
+      expect(await openRun(request, deps)).toMatchObject({ run: NOW, resumed: true });
+    });
+  });
+
+  it('gives the lease back when the record cannot be written', async () => {
+    const home = await night.copyBase();
+    await withHome(home, night.config, async ({ deps: own }) => {
+      const deps = sharedBy(own, 'a');
+      const put: Table['put'] = async (item, condition) => {
+        if (item['pk'] === 'RUN') throw new TransientDependencyError('Table runs: out of reach.');
+        return own.runs.put(item, condition);
+      };
+      const runs = new Proxy(own.runs, { get: (table, name) => (name === 'put' ? put : Reflect.get(table, name).bind(table)) });
+      await expect(openRun(request, { ...deps, runs })).rejects.toThrow(TransientDependencyError);
+      expect(await openRun(request, sharedBy(own, 'b'))).toMatchObject({ decision: 'go', resumed: false });
     });
   });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HomeState } from '../support/home-state.ts';
 import type { KillPoint } from '../support/kill-at.ts';
@@ -21,7 +22,11 @@ const POINTS: readonly (readonly [string, KillPoint, { readonly profiles: Share;
   ['project-shard, between two shards', MARKER_OF_THE_SECOND_SHARD, { profiles: 'some', latest: 'none' }],
   ['close-run, after the first latest.json', FIRST_LATEST, { profiles: 'all', latest: 'some' }],
   ['close-run, within the second latest.json', { ...FIRST_LATEST, when: 'before', nth: 2 }, { profiles: 'all', latest: 'some' }],
-  ['close-run, before the lease is given back', send('^UpdateItemCommand .*"CLOSED"', 'after'), { profiles: 'all', latest: 'all' }],
+  [
+    'close-run, before the lease is given back',
+    send('^UpdateItemCommand .*"CLOSED"', 'after'),
+    { profiles: 'all', latest: 'all' },
+  ],
 ];
 
 /** Where those die that finish it. */
@@ -50,7 +55,8 @@ describe('a night killed after its commit', () => {
     await night.mustDie(home, night.commandOf(1), point);
     const dead = await night.read(home);
     expectOnlyCommittedShown(dead, before, after);
-    const count = (a: object, b: object, c: object) => (sameJson(a, b) ? 'none' : sameJson(a, c) ? 'all' : 'some');
+    const count = (a: object, b: object, c: object) =>
+      isDeepStrictEqual(a, b) ? 'none' : isDeepStrictEqual(a, c) ? 'all' : 'some';
     expect({
       profiles: count(withoutStarts(dead.profiles), withoutStarts(before.profiles), withoutStarts(after.profiles)),
       latest: count(latestFiles(dead.files), latestFiles(before.files), latestFiles(after.files)),
@@ -84,18 +90,12 @@ describe('a night killed after its commit', () => {
   });
 
   it('as the first run of a home, in the middle of a shard: the same', async () => {
-    const [home, unkilled] = [night.newHome(), night.newHome()];
-    const first = [...night.commandOf(0), '--workers', '2'];
-    await night.mustDie(home, first, send(PROFILES, 'after'));
-    const dead = await night.read(home);
-    expect(Object.keys(dead.profiles).length).toBeGreaterThan(0);
-    await night.mustRun(home, first);
-    await night.mustRun(unkilled, first);
-    const end = await night.read(home);
-    expectSameState(end, await night.read(unkilled));
-    expect(Object.keys(dead.profiles).length).toBeLessThan(Object.keys(end.profiles).length);
+    const home = night.newHome();
+    await night.mustDie(home, night.baseCommand, send(PROFILES, 'after'));
+    const shown = Object.keys((await night.read(home)).profiles).length;
+    expect(shown).toBeGreaterThan(0);
+    expect(shown).toBeLessThan(Object.keys(before.profiles).length);
+    await night.mustRun(home, night.baseCommand);
+    expectSameState(await night.read(home), before);
   });
 });
-
-const sorted = (value: object) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-const sameJson = (a: object, b: object) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));

@@ -11,11 +11,13 @@ import {
   withoutStarts,
 } from '../support/same-state.ts';
 
-/** Where the rollback dies, one after the other; each time it is finished by what comes next. */
+const CURRENT_MOVED: KillPoint = { on: 'send', match: '^PutItemCommand .*"pk":\\{"S":"CURRENT"\\}', when: 'after' };
+const BETWEEN_SHARDS: KillPoint = { on: 'send', match: '^PutItemCommand .*"PROJECTION".*"shard=1"', when: 'before' };
+
+/** Where the rollback dies. */
 const DEATHS: readonly (readonly [string, KillPoint])[] = [
-  ['just after CURRENT moved', { on: 'send', match: '^PutItemCommand .*"pk":\\{"S":"CURRENT"\\}', when: 'after' }],
+  ['just after CURRENT moved', CURRENT_MOVED],
   ['after the first profiles', { on: 'send', match: '^(BatchWriteItem|PutItem)Command .*"profiles"', when: 'after' }],
-  ['between two shards', { on: 'send', match: '^PutItemCommand .*"PROJECTION".*"shard=1"', when: 'before' }],
   ['after the first latest.json', { on: 'rename', match: '/latest\\.json$', when: 'after' }],
 ];
 
@@ -66,7 +68,10 @@ describe('rollback', () => {
   it('refuses the first run as wrong usage and changes nothing', async () => {
     const base = await night.copyBase();
     const { code, stderr } = await night.run(base, ['rollback']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`${FIRST} (2025-01-01 to 2025-01-05) is the first run`) });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`${FIRST} (2025-01-01 to 2025-01-05) is the first run`),
+    });
     expect(await night.read(base)).toEqual(before);
   });
 
@@ -80,7 +85,7 @@ describe('rollback', () => {
 
   it('killed and asked again finishes, and goes no run further back', async () => {
     const copy = await night.copyOf(homeAfter);
-    for (const [, point] of DEATHS.slice(0, 2)) await night.mustDie(copy, ['rollback'], point);
+    for (const point of [CURRENT_MOVED, BETWEEN_SHARDS]) await night.mustDie(copy, ['rollback'], point);
     await night.mustRun(copy, ['rollback']);
     expectSameState(await night.read(copy), back);
   });

@@ -193,7 +193,9 @@ describe('bad input gets one clear line and loses nothing', () => {
     expect(await run('--from', DATE, '--to', '2025-03-08', '--quiet')).toMatchObject({ code: 0, stderr: '' });
     const next = await run('--json');
     expect(next).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse(next.stdout)).toMatchObject({ run: { from: '2025-03-09', to: '2025-03-09', counts: { rows: 0, customers: 3 } } });
+    expect(JSON.parse(next.stdout)).toMatchObject({
+      run: { from: '2025-03-09', to: '2025-03-09', counts: { rows: 0, customers: 3 } },
+    });
     expect(await run('--from', '2025-03-11', '--to', '2025-03-11', '--quiet')).toEqual({
       code: 2,
       stdout: '',
@@ -207,12 +209,19 @@ describe('wrong usage', () => {
   const anywhere = tmpdir();
 
   it.each([
-    [['run', '--date', '2025-02-30'], "option '--date <date>' argument '2025-02-30' is invalid. Expected a date that exists, YYYY-MM-DD."],
+    [
+      ['run', '--date', '2025-02-30'],
+      "option '--date <date>' argument '2025-02-30' is invalid. Expected a date that exists, YYYY-MM-DD.",
+    ],
     [['run', '--dates', '2025-02-28'], "unknown option '--dates' (Did you mean --date?)"],
     [['runn'], "unknown command 'runn' (Did you mean one of run, runs?)"],
   ])('%j ends with 2 and one line', async (args, says) => {
     const { code, stdout, stderr } = await perennial(args, anywhere);
-    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `error: ${says} (--help tells what the command takes)\n` });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: ${says} (--help tells what the command takes)\n`,
+    });
   });
 
   it('--help of every command ends with 0', async () => {

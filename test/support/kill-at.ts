@@ -6,7 +6,6 @@
 
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 /** Where a process dies. */
 export interface KillPoint {
@@ -48,6 +47,10 @@ if (on === 'link' || on === 'rename') {
   syncBuiltinESMExports();
 }
 if (on === 'send') {
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   const client = DynamoDBClient.prototype as unknown as { send: Call };
-  client.send = mortal(client.send, (command: { input: object }) => `${command.constructor.name} ${JSON.stringify(command.input)}`);
+  client.send = mortal(
+    client.send,
+    (command: { input: object }) => `${command.constructor.name} ${JSON.stringify(command.input)}`,
+  );
 }

@@ -25,6 +25,8 @@ export interface MortalNight {
   readonly drops: string;
   /** Last date of the base run. */
   readonly head: BusinessDate;
+  /** Arguments of the base run; without --home. */
+  readonly baseCommand: readonly string[];
   /** Arguments that run up to a night after the base run, 1 to 3; without --home. */
   commandOf(night: number): string[];
   /** A copy of the base home. */
@@ -48,7 +50,15 @@ export async function prepareNight(): Promise<MortalNight> {
   const dir = await mkdtemp(join(tmpdir(), 'perennial-drill-'));
   const [drops, config, base] = [join(dir, 'drops'), join(dir, 'config.json'), join(dir, 'base')];
   await writeFile(config, JSON.stringify({ shards: 2, destinations: [{ id: 'generic_csv' }] }));
-  await generateDrops({ ...GENERATE_DEFAULTS, out: drops, days: BASE_DAYS + NIGHTS, customers: 300, seed: 11, dirt: 0.05, start: FIRST });
+  await generateDrops({
+    ...GENERATE_DEFAULTS,
+    out: drops,
+    days: BASE_DAYS + NIGHTS,
+    customers: 300,
+    seed: 11,
+    dirt: 0.05,
+    start: FIRST,
+  });
   let homes = 0;
   const newHome = () => join(dir, `home-${++homes}`);
   const copyOf = async (home: string) => {
@@ -56,13 +66,15 @@ export async function prepareNight(): Promise<MortalNight> {
     await cp(home, copy, { recursive: true });
     return copy;
   };
-  const run: MortalNight['run'] = (home, command, killAt) => runProcess([...command, '--home', home, '--config', config], dir, killAt);
+  const run: MortalNight['run'] = (home, command, killAt) =>
+    runProcess([...command, '--home', home, '--config', config], dir, killAt);
   const head = addDays(FIRST, BASE_DAYS - 1);
   const night: MortalNight = {
     dir,
     drops,
     config,
     head,
+    baseCommand: ['run', '--from', FIRST, '--to', head, '--data', drops, '--workers', '1', '--quiet'],
     commandOf: (n) => ['run', '--date', addDays(head, n), '--data', drops, '--workers', '1', '--quiet'],
     copyBase: () => copyOf(base),
     copyOf,
@@ -79,6 +91,6 @@ export async function prepareNight(): Promise<MortalNight> {
     read: (home) => readHome(home, config),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
-  await night.mustRun(base, ['run', '--from', FIRST, '--to', head, '--data', drops, '--workers', '1', '--quiet']);
+  await night.mustRun(base, night.baseCommand);
   return night;
 }

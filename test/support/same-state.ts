@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import type { Item } from '../../lib/store/tables.ts';
@@ -74,7 +75,7 @@ export function expectOnlyCommittedShown(found: HomeState, before: HomeState, af
 }
 
 function expectEither<T>(found: Record<string, T>, before: Record<string, T>, after: Record<string, T>): void {
-  for (const key of new Set([...Object.keys(found), ...Object.keys(before), ...Object.keys(after)])) {
-    expect([before[key], after[key]], key).toContainEqual(found[key]);
-  }
+  const keys = [...new Set([found, before, after].flatMap((side) => Object.keys(side)))];
+  const isOther = (key: string) => ![before, after].some((side) => isDeepStrictEqual(found[key], side[key]));
+  expect(keys.filter(isOther)).toEqual([]);
 }

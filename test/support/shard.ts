@@ -49,7 +49,7 @@ export class TestShard {
     this.index = new TransactionIndex();
     for (const month of [...this.#months.keys()].sort()) {
       const { rows, columns } = decodeTable(INDEX, this.#months.get(month) as Uint8Array, month, BOOK_VERSION);
-      this.index.load(columns, rows, wanted);
+      this.index.load(columns, wanted.rowsIn(columns, rows));
     }
   }
 

@@ -127,7 +127,7 @@ describe('encodeTable and decodeTable', () => {
   });
 
   it('read only the columns that are wanted', () => {
-    const { columns } = decodeTable(SPEC, fileOf(ROWS), 'x.arrow', 3, ['minor']);
+    const { columns } = decodeTable(SPEC, fileOf(ROWS), 'x.arrow', 3, { only: ['minor'] });
     expect(Object.keys(columns)).toEqual(['minor']);
   });
 

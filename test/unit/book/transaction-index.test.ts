@@ -25,7 +25,7 @@ describe('TransactionIndex', () => {
     const wanted = new HashSet();
     for (let i = 0; i < 3000; i += 100) wanted.add(hashOf(i));
     const second = new TransactionIndex();
-    second.load(january.columns, january.rows, wanted);
+    second.load(january.columns, wanted.rowsIn(january.columns, january.rows));
     expect(second.size).toBe(Array.from({ length: 30 }, (_, i) => i * 100).filter((i) => i % 40 < 31).length);
     const changed = second.find(hashOf(100), DAY_0 + 50);
     second.columns.remaining_minor[changed] = 3;
