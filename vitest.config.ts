@@ -18,7 +18,6 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    passWithNoTests: true,
     reporters: ['default'],
     coverage: {
       provider: 'v8',

@@ -3,7 +3,7 @@ import { BOOK_VERSION, INDEX, STATE, STATE_VERSION } from '../lib/arrow/schemas.
 import { encodeTable } from '../lib/arrow/table-file.ts';
 import { encodeBook } from '../lib/book/book-file.ts';
 import { summariseEpoch } from '../lib/book/epoch-rows.ts';
-import { emptyCounts } from '../lib/book/fold-night.ts';
+import { emptyCounts } from '../lib/book/night-fold.ts';
 import { IdTable } from '../lib/book/id-table.ts';
 import { ShardBook } from '../lib/book/shard-book.ts';
 import { INDEX_CODE, TransactionIndex } from '../lib/book/transaction-index.ts';

@@ -51,7 +51,8 @@ export async function writeTables<S extends TableSpec>(
     for await (const part of parts) pages.push(part);
     const { rows, columns } = appendTables(spec, pages);
     const content = { rows, columns, schemaVersion: version, words };
-    for (const chunk of format === 'parquet' ? encodeParquet(spec, content) : encodeTable(spec, content)) await write(chunk);
+    const chunks = format === 'parquet' ? await encodeParquet(spec, content) : encodeTable(spec, content);
+    for (const chunk of chunks) await write(chunk);
   }
   if (out !== undefined) await endFile(sink);
 }

@@ -37,6 +37,11 @@ export const MAP_STEPS = ['ingest-drop', 'fold-shard', 'score-shard', 'publish-s
 /** Name of a step that runs once per item of a Map. */
 export type MapStep = (typeof MAP_STEPS)[number];
 
+/** True for a step that runs once per item of a Map. */
+export function isMapStep(step: Step): step is MapStep {
+  return (MAP_STEPS as readonly string[]).includes(step);
+}
+
 /** Marker of a complete drop. */
 export const DROP_MARKERS = ['_SUCCESS', 'manifest.json'] as const;
 

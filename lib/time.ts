@@ -80,6 +80,11 @@ export function addDays(date: BusinessDate, days: number): BusinessDate {
   return formatDay(dayOf(date) + days);
 }
 
+/** A range as messages name it: `FROM to TO`, or the one date. */
+export function formatRange(from: BusinessDate, to: BusinessDate): string {
+  return from === to ? from : `${from} to ${to}`;
+}
+
 /** Day of the week, 0 = Monday .. 6 = Sunday (1970-01-01 was a Thursday). */
 export function weekdayOf(day: EpochDay): number {
   return (((day + 3) % 7) + 7) % 7;

@@ -52,7 +52,14 @@ export function registerDemo(program: Command, context: CliContext): void {
         const { customers, seed, dirt } = SHOP;
         const summary = await generateDrops({
           ...GENERATE_DEFAULTS,
-          days, customers, seed, dirt, currency, timeZone, parameters: POPULATION, out: data,
+          days,
+          customers,
+          seed,
+          dirt,
+          currency,
+          timeZone,
+          parameters: POPULATION,
+          out: data,
         });
         const runs = await runNights(home, data, summary.from, say);
         const seconds = (performance.now() - startedMs) / 1000;

@@ -1,6 +1,6 @@
 import logUpdate from 'log-update';
 import pc from 'picocolors';
-import { MAP_STEPS, type MapStep, type Step } from '../../lib/keys.ts';
+import { isMapStep, type MapStep, type Step } from '../../lib/keys.ts';
 
 /** What a Map's items are called. */
 const ITEMS: Readonly<Record<MapStep, string>> = {
@@ -47,7 +47,7 @@ export function stderrProgress(label: string): Progress {
   let state: StepState | undefined;
   const line = (s: StepState) => {
     const total = totals[s.step];
-    const items = isMap(s.step) ? `${s.done}/${total ?? '?'} ${ITEMS[s.step]}` : '';
+    const items = isMapStep(s.step) ? `${s.done}/${total ?? '?'} ${ITEMS[s.step]}` : '';
     const rows = s.rows > 0 ? `${s.rows.toLocaleString('en-US')} rows` : '';
     const seconds = `${((performance.now() - s.startedMs) / 1000).toFixed(1)} s`;
     return `${s.step.padEnd(17)}${items.padEnd(14)}${rows.padStart(16)}${seconds.padStart(9)}`;
@@ -73,14 +73,10 @@ export function stderrProgress(label: string): Progress {
       if (state?.step !== step) return;
       state.done++;
       state.rows += rows;
-      show(state, !isMap(step) || state.done === totals[step]);
+      show(state, !isMapStep(step) || state.done === totals[step]);
     },
     done() {
       if (live) update.clear();
     },
   };
-}
-
-function isMap(step: Step): step is MapStep {
-  return (MAP_STEPS as readonly string[]).includes(step);
 }

@@ -16,8 +16,8 @@ export async function callStep(step: Step, payload: unknown): Promise<StepOutcom
     loading = import(`../../functions/${step}/handler.ts`) as Promise<{ handler: StepHandler }>;
     handlers.set(step, loading);
   }
-  const { handler } = await loading;
   try {
+    const { handler } = await loading;
     return { answer: await handler(payload, { functionName: step } as Context) };
   } catch (error) {
     const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));

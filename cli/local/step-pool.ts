@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
 import { errorOfName, PERMANENT, RETRYABLE, RETRYABLE_SLOW } from '../../lib/errors.ts';
-import { MAP_STEPS, STEPS, type Step } from '../../lib/keys.ts';
+import { isMapStep, STEPS, type Step } from '../../lib/keys.ts';
 import type { StepHandlers } from './machine.ts';
 import type { Progress } from './progress.ts';
 import { callStep, type StepOutcome } from './step-call.ts';
@@ -51,10 +51,6 @@ async function takeStep(
   const counts = outcome.answer as { rows?: number; customers?: number } | undefined;
   progress.end(step, isMapStep(step) ? (counts?.rows ?? counts?.customers ?? 0) : 0);
   return outcome.answer;
-}
-
-function isMapStep(step: Step): boolean {
-  return (MAP_STEPS as readonly string[]).includes(step);
 }
 
 interface PlannedItems {

@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
 import { explainIssues } from '../../lib/config/load.ts';
 import { ContractMismatchError } from '../../lib/errors.ts';
-import { MAP_STEPS, type MapStep, type Step } from '../../lib/keys.ts';
+import { isMapStep, type Step } from '../../lib/keys.ts';
 import type { RunRef } from '../../lib/run/contracts.ts';
 import { itemKey, type RunDeps } from '../../lib/run/deps.ts';
 import { openDeps } from '../../lib/run/open-deps.ts';
@@ -19,7 +19,7 @@ const RENEW_MS = 30_000;
 /** Milliseconds before the function's limit at which the signal stops the work. */
 const EARLY_MS = 2000;
 
-/** An answer above this is a mistake: answers are pointers and counts. A quarter of Step Functions' 256 KiB. */
+/** An answer above this is a mistake: answers are pointers and counts. Step Functions' 256 KiB less 16 KiB for the rest of the state. */
 const MAX_ANSWER_BYTES = 262_144 - 16_384;
 
 /** A handler as Lambda and the local machine call it. */
@@ -63,31 +63,32 @@ function isDead(pid: number): boolean {
  */
 export function stepHandler<I, O>(wiring: StepWiring<I, O>): StepHandler {
   const logger = new Logger({ serviceName: `perennial-${wiring.step}` });
-  const work = async (event: I, _context: Context, { signal }: { signal: AbortSignal }): Promise<O> => {
-    const shared = sharedDeps();
-    const run = runOf(event);
-    if (run) logger.appendKeys({ ...run, item: itemOf(wiring.step, event) });
-    const release = run && wiring.holdsLease ? await holdLease(shared, run) : () => undefined;
-    try {
-      const answer = checkAnswer(wiring, await wiring.run(event, shared, signal));
-      logger.info('done', { answer: JSON.stringify(answer).slice(0, 1000) });
-      return answer;
-    } catch (error) {
-      if (run) await recordItemError(shared, wiring.step, event, run, error);
-      throw error;
-    } finally {
-      release();
-    }
-  };
+  let renewals: NodeJS.Timeout | undefined;
+  const endRenewals = () => clearInterval(renewals);
   return middy<I, O, Error, Context>({ timeoutEarlyInMillis: EARLY_MS })
     .use(injectLambdaContext(logger, { clearState: true }))
-    .before((request) => {
+    .before(async (request) => {
       request.event = parseInput(wiring, request.event);
+      const run = runOf(request.event);
+      if (run) logger.appendKeys({ ...run, item: itemOf(wiring.step, request.event) });
+      if (run && wiring.holdsLease) renewals = await holdLease(sharedDeps(), run);
     })
-    .onError((request) => {
-      logger.error('failed', { error: request.error as Error });
+    .after((request) => {
+      endRenewals();
+      logger.info('done', { answer: JSON.stringify(request.response).slice(0, 1000) });
     })
-    .handler(work as never) as unknown as StepHandler;
+    .onError(async (request) => {
+      // Also when the early timeout gave up: the work it left stops at the signal.
+      endRenewals();
+      const error = request.error as Error;
+      logger.error('failed', { error });
+      await recordItemError(wiring.step, request.event, error).catch((cause: unknown) => {
+        logger.error('not recorded', { error: cause as Error });
+      });
+    })
+    .handler(async (event: I, _context: Context, { signal }: { signal: AbortSignal }) =>
+      checkAnswer(wiring, await wiring.run(event, sharedDeps(), signal)),
+    ) as unknown as StepHandler;
 }
 
 function parseInput<I>(wiring: { step: Step; input: z.ZodType<I> }, event: unknown): I {
@@ -116,27 +117,23 @@ function runOf(event: unknown): RunRef | undefined {
   return runId !== undefined && runSeq !== undefined ? { runId, runSeq } : undefined;
 }
 
-function isMapStep(step: Step): step is MapStep {
-  return (MAP_STEPS as readonly string[]).includes(step);
-}
-
 function itemOf(step: Step, event: unknown): string {
   return isMapStep(step) ? itemKey(step, event as Parameters<typeof itemKey>[1]) : '';
 }
 
-/** Renews the lease now and every 30 s. @returns what ends the renewals @throws RunSupersededError when it is lost */
-async function holdLease(shared: RunDeps, run: RunRef): Promise<() => void> {
-  await renewLease(shared, run);
+/** Renews the lease now and every 30 s. @returns the timer of the renewals @throws RunSupersededError when it is lost */
+async function holdLease(deps: RunDeps, run: RunRef): Promise<NodeJS.Timeout> {
+  await renewLease(deps, run);
   const timer = setInterval(() => {
     // A renewal that fails is not an error yet: the next conditional write of the run tells.
-    renewLease(shared, run).catch(() => undefined);
+    renewLease(deps, run).catch(() => undefined);
   }, RENEW_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  return timer.unref();
 }
 
-async function recordItemError(shared: RunDeps, step: Step, event: unknown, run: RunRef, error: unknown): Promise<void> {
-  if (!isMapStep(step)) return;
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  await recordError(shared, run.runId, { step, item: itemOf(step, event), name, message });
+/** Records what an item of a Map threw, so that `require-complete` can name it. */
+async function recordItemError(step: Step, event: unknown, { name, message }: Error): Promise<void> {
+  const run = runOf(event);
+  if (!run || !isMapStep(step)) return;
+  await recordError(sharedDeps(), run.runId, { step, item: itemOf(step, event), name, message });
 }

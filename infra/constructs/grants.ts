@@ -21,11 +21,11 @@ const TABLE_ACTIONS = [
 ];
 
 /** Steps that write published files. open-run finishes what an earlier commit left unprojected. */
-const EXPORTING: readonly Step[] = ['open-run', 'publish-segments', 'commit-run', 'close-run'];
+const EXPORTING: readonly Step[] = ['open-run', 'publish-segments', 'close-run'];
 /** Steps that write profile and transition items, open-run for the same reason. */
-const PROJECTING: readonly Step[] = ['open-run', 'project-shard', 'close-run'];
-/** Steps that tell people. */
-const NOTIFYING: readonly Step[] = ['fail-run', 'close-run'];
+const PROJECTING: readonly Step[] = ['open-run', 'project-shard'];
+/** Steps that tell people, open-run when it closes an earlier run. */
+const NOTIFYING: readonly Step[] = ['open-run', 'fail-run', 'close-run'];
 
 /** Gives each step's function the rights that it needs: lake and run records for all, the rest by the lists above. */
 export function grantSteps(functions: Readonly<Record<Step, IFunction>>, storage: PipelineStorage, topic: ITopic): void {

@@ -165,7 +165,8 @@ function packBits(values: Uint8Array | Uint16Array, width: 4 | 8 | 16): Uint8Arr
 
 function packHalves(values: Uint8Array): Uint8Array {
   const out = new Uint8Array(values.length / 2);
-  for (let i = 0, from = 0; i < out.length; i++, from += 2) out[i] = (values[from] as number) | ((values[from + 1] as number) << 4);
+  for (let i = 0, from = 0; i < out.length; i++, from += 2)
+    out[i] = (values[from] as number) | ((values[from + 1] as number) << 4);
   return out;
 }
 

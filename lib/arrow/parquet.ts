@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
@@ -34,9 +35,10 @@ type ColumnChunk = RowGroup['columns'][number];
  * A table as a Parquet file, for Athena, DuckDB and pandas: the columns of the Arrow file. Words and integers of few kinds lie in
  * dictionaries, long texts are snappy-compressed, the rest is plain.
  *
- * Equal content gives equal bytes. @returns chunks in file order, some of which are views of the columns; together they are the file
+ * Equal content gives equal bytes. After each row group the event loop gets a turn, so that files that were written before go to
+ * the disk meanwhile. The columns may not change until it is done. @returns chunks in file order, some of which are views of the columns; together they are the file
  */
-export function encodeParquet<S extends TableSpec>(spec: S, content: ParquetContent<S>): Uint8Array[] {
+export async function encodeParquet<S extends TableSpec>(spec: S, content: ParquetContent<S>): Promise<Uint8Array[]> {
   const schema: SchemaElement[] = [
     { name: 'root', num_children: Object.keys(spec).length },
     ...Object.entries(spec).map(([name, column]) => ({
@@ -59,6 +61,7 @@ export function encodeParquet<S extends TableSpec>(spec: S, content: ParquetCont
       );
     });
     const total = columns.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n);
+    await nextTurn();
     groups.push({ columns, total_byte_size: total, num_rows: BigInt(range[1] - range[0]) });
   }
   const footer = { version: 2, created_by: 'perennial', schema, num_rows: BigInt(content.rows), row_groups: groups };

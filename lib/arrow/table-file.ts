@@ -268,8 +268,12 @@ export function newArray(kind: ColumnKind, rows: number): Int32Array | Float64Ar
   return kind === 'uint32' ? new Uint32Array(rows) : new Uint8Array(rows);
 }
 
-function restoreNulls(part: Data, out: { [i: number]: number }, at: number, empty: number): void {
+function restoreNulls(part: Data, out: Int32Array | Float64Array | Uint8Array | Uint32Array, at: number, empty: number): void {
   if (part.nullCount === 0) return;
+  if (part.nullCount === part.length) {
+    out.fill(empty, at, at + part.length);
+    return;
+  }
   const bits = part.nullBitmap as Uint8Array;
   for (let i = 0; i < part.length; i++) {
     // a byte of ones is eight values that stay

@@ -61,7 +61,13 @@ function linkDays(book: ShardBook, from: Columns<typeof DAYS>, rows: number): vo
     next[row] = dayHead[slot] as number;
     dayHead[slot] = row;
   }
-  book.days = { next, day: from.business_day, standing: from.standing_sales, gross: from.gross_minor, refunded: from.refunded_minor };
+  book.days = {
+    next,
+    day: from.business_day,
+    standing: from.standing_sales,
+    gross: from.gross_minor,
+    refunded: from.refunded_minor,
+  };
   book.dayCount = rows;
 }
 
@@ -148,16 +154,27 @@ function dayColumns(book: ShardBook, order: Int32Array): Columns<typeof DAYS> {
     refunded_minor: new Float64Array(rows),
   };
   let at = 0;
+  // nodes lie in the order of customers and days as they were read: a night breaks few of these runs
+  let [begin, end] = [0, 0];
+  const takeRun = () => {
+    const to = at - (end - begin);
+    out.business_day.set(day.subarray(begin, end), to);
+    out.standing_sales.set(standing.subarray(begin, end), to);
+    out.gross_minor.set(gross.subarray(begin, end), to);
+    out.refunded_minor.set(refunded.subarray(begin, end), to);
+  };
   for (let row = 0; row < order.length; row++) {
     for (let node = dayHead[order[row] as number] as number; node >= 0; node = next[node] as number) {
-      out.customer[at] = row;
-      out.business_day[at] = day[node] as number;
-      out.standing_sales[at] = standing[node] as number;
-      out.gross_minor[at] = gross[node] as number;
-      out.refunded_minor[at] = refunded[node] as number;
-      at++;
+      if (node !== end) {
+        takeRun();
+        begin = node;
+        end = node;
+      }
+      out.customer[at++] = row;
+      end++;
     }
   }
+  takeRun();
   return out;
 }
 

@@ -3,62 +3,10 @@ import { REFUND, SALE, VOID } from '../arrow/schemas.ts';
 import type { EpochDay } from '../time.ts';
 import { distinctFacts } from './distinct-facts.ts';
 import { compareFacts, describeFact, type Fact, type FactTable, hashContent, hashCustomer, hashIdentity } from './facts.ts';
+import { emptyCounts, type NightFold, type RefusedFact } from './night-fold.ts';
 import { EXPIRED, FUTURE_NIGHTS, ORPHAN_NIGHTS, type PendingFact, type PendingReason } from './pending.ts';
 import type { ShardBook } from './shard-book.ts';
 import { INDEX_CODE, type TransactionIndex } from './transaction-index.ts';
-
-/** A fact that only the fold could refuse. */
-export interface RefusedFact {
-  readonly file: string;
-  readonly line: number;
-  readonly rule: string;
-  readonly message: string;
-  readonly fact: Record<string, unknown>;
-}
-
-/** How the rows and the money of one night were accounted for. Money is minor units. */
-export interface FoldCounts {
-  rows: number;
-  duplicates: number;
-  conflicts: number;
-  /** Facts that began to wait, and that ended waiting in the quarantine. */
-  pendingIn: number;
-  expired: number;
-  /** Amount of sales put into the book. */
-  salesMinor: number;
-  sales: number;
-  /** Amount of refunds taken from the book. */
-  refundsMinor: number;
-  refunds: number;
-  /** Net amount that voids removed. */
-  voidedMinor: number;
-  voids: number;
-}
-
-/** What one night changed in a shard's book. */
-export interface NightFold {
-  /** Slots with any change, each once. */
-  readonly touched: Int32Array;
-  /** Days before the night that began (true) or ceased (false) to count, by slot. */
-  readonly corrected: ReadonlyMap<number, { added: boolean; removed: boolean; transactions: string[] }>;
-  readonly refused: RefusedFact[];
-  readonly counts: FoldCounts;
-}
-
-/** No rows, no money. */
-export const emptyCounts = (): FoldCounts => ({
-  rows: 0,
-  duplicates: 0,
-  conflicts: 0,
-  pendingIn: 0,
-  expired: 0,
-  salesMinor: 0,
-  sales: 0,
-  refundsMinor: 0,
-  refunds: 0,
-  voidedMinor: 0,
-  voids: 0,
-});
 
 /**
  * Folds the facts that became known on one night into a shard's book: the only way a book changes (docs/architecture.md,
@@ -342,7 +290,7 @@ class Fold {
     for (const entry of corrected.values()) entry.transactions = [...new Set(entry.transactions)].sort().slice(0, 10);
     for (const slot of this.#touched) this.#book.refresh(slot);
     this.#refused.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
-    return { touched: Int32Array.from(this.#touched), corrected, refused: this.#refused, counts: this.#counts };
+    return { corrected, refused: this.#refused, counts: this.#counts };
   }
 }
 

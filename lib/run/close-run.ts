@@ -7,6 +7,7 @@ import { jsonBytes } from './json-objects.ts';
 import { type RunPlan, readPlan } from './plan.ts';
 import { readReceipts } from './receipts.ts';
 import { findCurrent, readRun, releaseLease, updateRun } from './run-ledger.ts';
+import { sumOf } from './sum.ts';
 
 /**
  * Ends a committed run after all its profiles: `latest.json` of every publication points to it, the record is CLOSED with its
@@ -21,11 +22,11 @@ export async function closeRun(run: RunRef, deps: RunDeps): Promise<Counts> {
   for (const { segment, destination } of plan.publications) await pointLatest(deps, plan, segment, destination);
   const record = await readRun(deps, run.runId);
   const counts = { ...record.counts, ...(await countRun(deps, plan)) };
-  await updateRun(deps, run, { state: 'CLOSED', counts });
   await deps.notifier.notify(
     `Perennial: ${plan.to} is committed`,
     JSON.stringify({ runId: run.runId, from: plan.from, to: plan.to, counts }),
   );
+  await updateRun(deps, run, { state: 'CLOSED', counts });
   await releaseLease(deps, run);
   return counts;
 }
@@ -46,24 +47,23 @@ async function pointLatest(deps: RunDeps, plan: RunPlan, segment: string, destin
 
 /** What the run ledger tells of a run. */
 async function countRun(deps: RunDeps, plan: RunPlan): Promise<Counts> {
-  const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce((total, item) => total + value(item), 0);
   const sources = (await readReceipts(deps, plan, 'ingest-drop')).flatMap((receipt) => receipt.sources);
   const folded = await readReceipts(deps, plan, 'fold-shard');
   const scored = await readReceipts(deps, plan, 'score-shard');
   const projected = await readReceipts(deps, plan, 'project-shard');
   return {
     files: sources.length,
-    rows: sum(sources, ({ rows }) => rows),
-    accepted: sum(sources, ({ accepted }) => accepted),
-    quarantined: sum(sources, ({ malformed, policy }) => malformed + policy) + sum(folded, ({ refused }) => refused),
-    duplicates: sum(folded, ({ counts }) => counts.duplicates),
-    conflicts: sum(folded, ({ counts }) => counts.conflicts),
-    pending: sum(folded, ({ after }) => after.pending),
-    customers: sum(folded, ({ after }) => after.customers),
-    transitions: sum(scored, ({ transitions, restatements }) => transitions - restatements),
-    restatements: sum(scored, ({ restatements }) => restatements),
-    profiles: sum(projected, ({ customers }) => customers),
-    profilesWritten: sum(projected, ({ written }) => written),
+    rows: sumOf(sources, ({ rows }) => rows),
+    accepted: sumOf(sources, ({ accepted }) => accepted),
+    quarantined: sumOf(sources, ({ malformed, policy }) => malformed + policy) + sumOf(folded, ({ refused }) => refused),
+    duplicates: sumOf(folded, ({ counts }) => counts.duplicates),
+    conflicts: sumOf(folded, ({ counts }) => counts.conflicts),
+    pending: sumOf(folded, ({ after }) => after.pending),
+    customers: sumOf(folded, ({ after }) => after.customers),
+    transitions: sumOf(scored, ({ transitions, restatements }) => transitions - restatements),
+    restatements: sumOf(scored, ({ restatements }) => restatements),
+    profiles: sumOf(projected, ({ customers }) => customers),
+    profilesWritten: sumOf(projected, ({ written }) => written),
     publications: plan.publications.length,
   };
 }

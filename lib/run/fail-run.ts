@@ -18,7 +18,10 @@ async function markRun({ run }: FailTask, deps: RunDeps, name: string, message: 
   const current = await findCurrent(deps);
   const record = await findRun(deps, run.runId);
   const isCommitted = current?.runId === run.runId;
-  if (record?.state === 'CLOSED') return 'CLOSED';
+  if (record?.state === 'CLOSED') {
+    await releaseLease(deps, run);
+    return 'CLOSED';
+  }
   const state: RunState = isCommitted ? 'COMMITTED' : (STATE_OF[name] ?? 'FAILED');
   try {
     await updateRun(deps, run, { state, error: `${name}: ${message}` });

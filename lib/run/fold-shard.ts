@@ -2,15 +2,17 @@ import { BOOK_VERSION, EPOCH_ROWS, EPOCH_ROWS_VERSION, INDEX } from '../arrow/sc
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
 import { encodeBook } from '../book/book-file.ts';
 import { summariseEpoch } from '../book/epoch-rows.ts';
-import { emptyCounts, type FoldCounts, foldNight, type NightFold } from '../book/fold-night.ts';
+import { foldNight } from '../book/fold-night.ts';
+import { emptyCounts, type FoldCounts, type NightFold } from '../book/night-fold.ts';
 import type { PerennialConfig } from '../config/config.ts';
+import { ConfigError } from '../errors.ts';
 import { type BookTable, lakeKeys } from '../keys.ts';
 import { type BusinessDate, dayOf } from '../time.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { needsPopulation } from './engine/calibrate-date.ts';
 import { firstDataDateOf } from './epoch-files.ts';
-import { gzipLines } from './ingest-drop.ts';
+import { gzipLines } from './gzip-lines.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { datesOf, type FoldReceipt, findReceipt, writeReceipt } from './receipts.ts';
 import { readShardInput, rememberedMonths, type ShardInput, totalsOf } from './shard-input.ts';
@@ -41,9 +43,21 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
       gaps[date] = await writeEpochRows(deps, plan, task.shard, date, input, config);
   }
   const [index] = await Promise.all([writeIndex(deps, plan, task.shard, input), writeBook(deps, plan, task.shard, input)]);
+  refuseOverfullShard(task.shard, input.book.size);
   const receipt: FoldReceipt = { before, after: totalsOf(input.book), counts, refused, index, gaps };
   await writeReceipt(deps, task.runId, 'fold-shard', item, receipt);
   return countsOf(receipt);
+}
+
+/** Customers of a shard at the most, 2^20: what one function holds in memory (bench/RESULTS.md). */
+const MAX_CUSTOMERS = 1_048_576;
+
+/** @throws ConfigError when a shard holds more customers than one function is made for */
+function refuseOverfullShard(shard: number, customers: number): void {
+  if (customers <= MAX_CUSTOMERS) return;
+  throw new ConfigError(
+    `Shard ${shard}: ${customers} customers, expected at most ${MAX_CUSTOMERS}. Set a higher number of "shards" in the configuration of a new home.`,
+  );
 }
 
 const countsOf = ({ after, counts }: FoldReceipt): Counts => ({ customers: after.customers, rows: counts.rows });
@@ -70,7 +84,9 @@ async function writeEpochRows(
 async function writeBook(deps: RunDeps, plan: RunPlan, shard: number, { book }: ShardInput): Promise<void> {
   const place = { generation: plan.generation, dt: plan.to, runId: plan.runId, shard };
   const files = encodeBook(book, book.ids.sortedSlots());
-  await Promise.all(Object.entries(files).map(([table, bytes]) => deps.lake.create(lakeKeys.book(place, table as BookTable), bytes)));
+  await Promise.all(
+    Object.entries(files).map(([table, bytes]) => deps.lake.create(lakeKeys.book(place, table as BookTable), bytes)),
+  );
 }
 
 /** Writes the months of the index that changed. @returns where every remembered month lies */

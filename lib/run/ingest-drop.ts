@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import type { PerennialConfig } from '../config/config.ts';
 import { hashJson } from '../config/load.ts';
 import { openDropChunks } from '../drop/decompress.ts';
@@ -14,6 +13,7 @@ import type { ObjectStore } from '../store/objects.ts';
 import { businessClock } from '../time.ts';
 import type { BatchTask, Counts } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
+import { gzipLines } from './gzip-lines.ts';
 import { type LedgerSource, type PinnedFile, type RunPlan, readConfig, readPlan } from './plan.ts';
 import { findReceipt, type IngestReceipt, writeReceipt } from './receipts.ts';
 
@@ -99,9 +99,4 @@ async function ingestFile(
   if (quarantine !== '') await deps.lake.create(quarantine, gzipLines(refused));
   const { rows, accepted, malformed, policy } = read;
   return { key: file.key, sha256: file.sha256, rows, accepted, malformed, policy, files, quarantine };
-}
-
-/** Values as gzipped JSON Lines; equal values give equal bytes. */
-export function gzipLines(values: readonly unknown[]): Uint8Array {
-  return gzipSync(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
 }

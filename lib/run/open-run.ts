@@ -3,7 +3,7 @@ import { canonicalJson, configHash, generationTraits, parseConfig } from '../con
 import { ConfigError, DropNotReadyError, UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import type { ObjectStore } from '../store/objects.ts';
-import { addDays, type BusinessDate, businessClock, datesBetween, formatDay, parseBusinessDate } from '../time.ts';
+import { addDays, type BusinessDate, businessClock, datesBetween, formatDay, formatRange, parseBusinessDate } from '../time.ts';
 import type { Opened, RunRequest } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { findMarker, listDropDates } from './drop-folder.ts';
@@ -72,7 +72,7 @@ async function settleRange(
   const next = addDays(head, 1);
   if (from > next) {
     throw new UsageError(
-      `Range ${from} to ${to}: ${next} to ${addDays(from, -1)} would be left out, since ${head} is the last committed date. Begin at ${next}.`,
+      `Range ${formatRange(from, to)}: ${formatRange(next, addDays(from, -1))} would be left out, since ${head} is the last committed date. Begin at ${next}.`,
     );
   }
   return { from: next, to };

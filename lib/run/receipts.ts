@@ -1,4 +1,4 @@
-import type { FoldCounts } from '../book/fold-night.ts';
+import type { FoldCounts } from '../book/night-fold.ts';
 import { lakeKeys, type MapStep } from '../keys.ts';
 import type { KpiPartial } from '../report/kpi.ts';
 import { type BusinessDate, datesBetween } from '../time.ts';

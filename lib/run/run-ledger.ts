@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { LockHeldError, RunSupersededError } from '../errors.ts';
 import type { BusinessDate } from '../time.ts';
 import type { RunRef, RunRequest } from './contracts.ts';
@@ -79,9 +80,11 @@ export async function chainOf(deps: RunDeps, runId: string): Promise<RunRecord[]
   return chain;
 }
 
-/** Puts a new run into the ledger. */
-export async function insertRun({ runs }: RunDeps, record: RunRecord): Promise<void> {
-  await runs.put({ ...RUN(record.runId), ...record }, { expression: 'attribute_not_exists(pk)' });
+/** Puts a new run into the ledger. @throws RunSupersededError when its id is another run's */
+export async function insertRun(deps: RunDeps, record: RunRecord): Promise<void> {
+  const inserted = await deps.runs.put({ ...RUN(record.runId), ...record }, { expression: 'attribute_not_exists(pk)' });
+  // A put whose answer was lost and that was sent again finds itself.
+  if (!inserted && (await findRun(deps, record.runId))?.runSeq !== record.runSeq) throw superseded(record);
 }
 
 /** Changes fields of a run, unless a later holder of the lease took it over. @throws RunSupersededError */
@@ -97,8 +100,8 @@ export async function updateRun({ runs }: RunDeps, run: RunRef, changes: Partial
 }
 
 /** Moves `CURRENT` in one conditional update: only from the run's base, only forward. @throws RunSupersededError */
-export async function moveCurrent({ runs }: RunDeps, next: Current, baseRunId: string): Promise<void> {
-  const moved = await runs.put(
+export async function moveCurrent(deps: RunDeps, next: Current, baseRunId: string): Promise<void> {
+  const moved = await deps.runs.put(
     { ...CURRENT, ...next },
     baseRunId === ''
       ? { expression: 'attribute_not_exists(pk)' }
@@ -108,11 +111,17 @@ export async function moveCurrent({ runs }: RunDeps, next: Current, baseRunId: s
           values: { ':base': baseRunId, ':mine': next.runSeq },
         },
   );
-  if (!moved) {
+  if (!moved && !(await isCurrent(deps, next))) {
     throw new RunSupersededError(
       `Run ${next.runId}: CURRENT is no longer ${baseRunId || 'empty'}, expected the base of the plan. Another run was committed; run again.`,
     );
   }
+}
+
+/** True when an own put, whose answer was lost and that was sent again, had moved CURRENT already. */
+async function isCurrent(deps: RunDeps, next: Current): Promise<boolean> {
+  const current = await findCurrent(deps);
+  return current?.runId === next.runId && current.runSeq === next.runSeq;
 }
 
 /** Takes the lease for a run; the fencing number grows with every holder. @throws LockHeldError */
@@ -126,13 +135,16 @@ export async function acquireLease(deps: RunDeps, runId: string): Promise<number
     );
   }
   const runSeq = (held?.runSeq ?? 0) + 1;
+  // Tells an own put, whose answer was lost and that was sent again, from another's.
+  const token = randomUUID();
   const taken = await deps.runs.put(
-    { ...LEASE, runId, until: now + deps.leaseMs, runSeq, owner: deps.owner },
+    { ...LEASE, runId, until: now + deps.leaseMs, runSeq, owner: deps.owner, token },
     held
       ? { expression: '#seq = :seen', names: { '#seq': 'runSeq' }, values: { ':seen': held.runSeq } }
       : { expression: 'attribute_not_exists(pk)' },
   );
-  if (!taken) throw new LockHeldError('Lease: taken by another run at this moment, expected it free. Run again.');
+  if (!taken && (await deps.runs.get(LEASE))?.['token'] !== token)
+    throw new LockHeldError('Lease: taken by another run at this moment, expected it free. Run again.');
   return runSeq;
 }
 

@@ -133,10 +133,6 @@ async function writeScores(
   const columns = scoreColumns(timeline, order, calibration, config);
   const words = { epoch: calibration.epoch ? [calibration.epoch.id] : [] };
   const metadata = { scoring: scoringHash(config), currency: config.currency };
-  // a file goes to the disk while the next one is encoded
-  const arrow = encodeTable(SCORES, { rows, columns, schemaVersion: SCORES_VERSION, metadata, words });
-  const writes = [deps.lake.create(lakeKeys.result('scores', place), arrow)];
-  writes.push(deps.lake.create(lakeKeys.result('scores', place, 'parquet'), encodeParquet(SCORES, { rows, columns, words })));
   const bits = membershipBits(
     config.segments,
     {
@@ -159,8 +155,17 @@ async function writeScores(
     schemaVersion: MEMBERSHIP_VERSION,
     metadata: { segments },
   });
-  writes.push(deps.lake.create(lakeKeys.result('membership', place), membership));
-  await Promise.all(writes);
+  const arrow = encodeTable(SCORES, { rows, columns, schemaVersion: SCORES_VERSION, metadata, words });
+  const parquet = async () => {
+    const chunks = await encodeParquet(SCORES, { rows, columns, words });
+    await deps.lake.create(lakeKeys.result('scores', place, 'parquet'), chunks);
+  };
+  // a file goes to the disk while the next one is encoded
+  await Promise.all([
+    deps.lake.create(lakeKeys.result('scores', place), arrow),
+    deps.lake.create(lakeKeys.result('membership', place), membership),
+    parquet(),
+  ]);
 }
 
 async function writeState(deps: RunDeps, plan: RunPlan, shard: number, timeline: ShardTimeline): Promise<void> {
@@ -184,6 +189,6 @@ async function writeTransitions(
     const place = { generation: plan.generation, dt, runId: plan.runId, shard };
     const content = { rows, columns, schemaVersion: TRANSITIONS_VERSION };
     await deps.lake.create(lakeKeys.result('transitions', place), encodeTable(TRANSITIONS, content));
-    await deps.lake.create(lakeKeys.result('transitions', place, 'parquet'), encodeParquet(TRANSITIONS, content));
+    await deps.lake.create(lakeKeys.result('transitions', place, 'parquet'), await encodeParquet(TRANSITIONS, content));
   });
 }

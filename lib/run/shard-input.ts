@@ -4,8 +4,7 @@ import { decodeBook } from '../book/book-file.ts';
 import type { FactTable } from '../book/facts.ts';
 import { hashIdentity } from '../book/facts.ts';
 import { ShardBook } from '../book/shard-book.ts';
-import { HashSet, INDEX_DAYS, TransactionIndex } from '../book/transaction-index.ts';
-import { ContractMismatchError } from '../errors.ts';
+import { HashSet, INDEX_DAYS, monthOf, TransactionIndex } from '../book/transaction-index.ts';
 import { lakeKeys } from '../keys.ts';
 import { decodeLedger } from '../ledger/ledger-file.ts';
 import { type BusinessDate, dayOf, formatDay } from '../time.ts';
@@ -14,6 +13,7 @@ import { itemKey } from './deps.ts';
 import { readJson } from './json-objects.ts';
 import type { LedgerList, RunPlan } from './plan.ts';
 import { type BookTotals, datesOf, findReceipt } from './receipts.ts';
+import { chainOf } from './run-ledger.ts';
 
 /** What both passes over a shard begin with. */
 export interface ShardInput {
@@ -50,12 +50,30 @@ async function readBase(
   const read = (table: 'customers' | 'days' | 'pending') => deps.lake.read(lakeKeys.book(place, table));
   const [customers, days, pending] = await Promise.all([read('customers'), read('days'), read('pending')]);
   const receipt = await findReceipt(deps, base.runId, 'fold-shard', itemKey('fold-shard', { shard }));
-  if (!receipt) {
-    throw new ContractMismatchError(
-      `Receipt of fold-shard ${shard}, run ${base.runId}: missing, expected it while the run is committed. Restore the file.`,
-    );
+  const indexKeys = receipt?.index ?? (await findIndexKeys(deps, base, generation, shard));
+  return { book: decodeBook({ customers, days, pending }, lakeKeys.book(place, 'customers')), indexKeys };
+}
+
+/** Where each month of the index lies, when the receipt that told it is no longer kept: with the newest run of the chain that wrote it. */
+async function findIndexKeys(
+  deps: RunDeps,
+  base: { readonly runId: string; readonly dt: BusinessDate },
+  generation: number,
+  shard: number,
+): Promise<Record<string, string>> {
+  const chain = await chainOf(deps, base.runId);
+  const keys: Record<string, string> = {};
+  for (let day = dayOf(base.dt) - INDEX_DAYS; day <= dayOf(base.dt); day++) {
+    const month = monthOf(day);
+    if (keys[month] !== undefined) continue;
+    for (const { runId, to } of chain) {
+      const key = lakeKeys.index(generation, month, runId, shard);
+      if (to.slice(0, 7) < month || !(await deps.lake.stat(key))) continue;
+      keys[month] = key;
+      break;
+    }
   }
-  return { book: decodeBook({ customers, days, pending }, lakeKeys.book(place, 'customers')), indexKeys: receipt.index };
+  return keys;
 }
 
 /** Ids that the run's facts ask for: their own and their originals'. */

@@ -4,11 +4,13 @@ import type { QuarantinedRow } from '../drop/row-rules.ts';
 import { DataQualityGateError, InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { STAGES } from '../lifecycle/words.ts';
+import { formatRange } from '../time.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { createJson } from './json-objects.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { type FoldReceipt, type IngestReceipt, readReceipts, type ScoreReceipt } from './receipts.ts';
+import { sumOf } from './sum.ts';
 
 /** One check of a run: what was found and what was expected. */
 export interface Check {
@@ -24,8 +26,6 @@ export interface Verdict {
   readonly passed: boolean;
   readonly checks: readonly Check[];
 }
-
-const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce((total, item) => total + value(item), 0);
 
 /**
  * Verifies that nothing was lost or made up: rows, customers, money and stages are conserved; and that not too many rows were
@@ -69,36 +69,36 @@ function conservation(
     observed,
     expected,
   });
-  const counts = (name: keyof FoldReceipt['counts']) => sum(folded, (receipt) => receipt.counts[name]);
+  const counts = (name: keyof FoldReceipt['counts']) => sumOf(folded, (receipt) => receipt.counts[name]);
   const money = counts('salesMinor') - counts('refundsMinor') - counts('voidedMinor');
-  const netChange = sum(folded, ({ before, after }) => after.netMinor - before.netMinor);
+  const netChange = sumOf(folded, ({ before, after }) => after.netMinor - before.netMinor);
   return [
     equal(
       'rows_read',
-      sum(sources, (s) => s.accepted + s.malformed + s.policy),
-      sum(sources, (s) => s.rows),
+      sumOf(sources, (s) => sumOf(s.files, ({ rows }) => rows) + s.malformed + s.policy),
+      sumOf(sources, (s) => s.rows),
     ),
     equal(
       'rows_folded',
       counts('rows'),
-      sum(sources, (s) => s.accepted),
+      sumOf(sources, (s) => s.accepted),
     ),
     equal('rows_accounted_for', accountedRows(folded), counts('rows')),
     equal('net_minor', netChange, money),
     equal(
       'net_minor_of_passes',
-      sum(scored, ({ after }) => after.netMinor),
-      sum(folded, ({ after }) => after.netMinor),
+      sumOf(scored, ({ after }) => after.netMinor),
+      sumOf(folded, ({ after }) => after.netMinor),
     ),
     equal(
       'customers_of_passes',
-      sum(scored, ({ after }) => after.customers),
-      sum(folded, ({ after }) => after.customers),
+      sumOf(scored, ({ after }) => after.customers),
+      sumOf(folded, ({ after }) => after.customers),
     ),
     equal(
       'customers_staged',
-      sum(scored, (receipt) => sum(receipt.kpis.at(-1)?.stages ?? [], (n) => n)),
-      sum(folded, ({ after }) => after.customers),
+      sumOf(scored, (receipt) => sumOf(receipt.kpis.at(-1)?.stages ?? [], (n) => n)),
+      sumOf(folded, ({ after }) => after.customers),
     ),
     ...stageFlows(scored, equal),
   ];
@@ -106,7 +106,7 @@ function conservation(
 
 /** Facts applied, dropped, refused or waiting; those that waited before the run are taken off. */
 function accountedRows(folded: readonly FoldReceipt[]): number {
-  return sum(folded, ({ counts: c, before, after }) => {
+  return sumOf(folded, ({ counts: c, before, after }) => {
     const applied = c.sales + c.refunds + c.voids;
     return applied + c.duplicates + c.conflicts + c.expired + after.pending - before.pending;
   });
@@ -115,11 +115,11 @@ function accountedRows(folded: readonly FoldReceipt[]): number {
 /** Every stage: customers before, plus those who came, less those who went, are the customers after. */
 function stageFlows(scored: readonly ScoreReceipt[], equal: (name: string, a: number, b: number) => Check): Check[] {
   return STAGES.map((stage, code) => {
-    const before = sum(scored, (receipt) => receipt.stagesBefore[code] ?? 0);
-    const after = sum(scored, (receipt) => receipt.kpis.at(-1)?.stages[code] ?? 0);
-    const moved = sum(scored, (receipt) =>
-      sum(receipt.kpis, (kpi) =>
-        sum([...kpi.flows, ...kpi.restatements], ([from, to, n]) => (to === code ? n : 0) - (from === code ? n : 0)),
+    const before = sumOf(scored, (receipt) => receipt.stagesBefore[code] ?? 0);
+    const after = sumOf(scored, (receipt) => receipt.kpis.at(-1)?.stages[code] ?? 0);
+    const moved = sumOf(scored, (receipt) =>
+      sumOf(receipt.kpis, (kpi) =>
+        sumOf([...kpi.flows, ...kpi.restatements], ([from, to, n]) => (to === code ? n : 0) - (from === code ? n : 0)),
       ),
     );
     return equal(`stage_${stage}`, after, before + moved);
@@ -128,8 +128,8 @@ function stageFlows(scored: readonly ScoreReceipt[], equal: (name: string, a: nu
 
 function readableShare(ingested: readonly IngestReceipt[], config: PerennialConfig): Check {
   const sources = ingested.flatMap((receipt) => receipt.sources);
-  const rows = sum(sources, (source) => source.rows);
-  const malformed = sum(sources, (source) => source.malformed);
+  const rows = sumOf(sources, (source) => source.rows);
+  const malformed = sumOf(sources, (source) => source.malformed);
   const observed = rows === 0 ? 0 : malformed / rows;
   const expected = config.gates.maxMalformedShare;
   return { name: 'readable_share', severity: 'error', passed: observed <= expected, observed, expected };
@@ -142,7 +142,7 @@ async function tooManyMalformed(
   config: PerennialConfig,
 ): Promise<InvalidDropError> {
   const sources = ingested.flatMap((receipt) => receipt.sources);
-  const malformed = sum(sources, (source) => source.malformed);
+  const malformed = sumOf(sources, (source) => source.malformed);
   const first = sources.find((source) => source.malformed > 0);
   let example = '';
   if (first) {
@@ -155,6 +155,6 @@ async function tooManyMalformed(
   }
   const share = config.gates.maxMalformedShare * 100;
   return new InvalidDropError(
-    `Drop ${plan.from === plan.to ? plan.to : `${plan.from} to ${plan.to}`}: ${malformed} of ${sum(sources, (s) => s.rows)} rows could not be read, expected at most ${share} %.${example} Every such row is kept in ${first?.quarantine ?? 'the quarantine'}. Correct the rows or the mapping, then run again.`,
+    `Drop ${formatRange(plan.from, plan.to)}: ${malformed} of ${sumOf(sources, (s) => s.rows)} rows could not be read, expected at most ${share} %.${example} Every such row is kept in ${first?.quarantine ?? 'the quarantine'}. Correct the rows or the mapping, then run again.`,
   );
 }

@@ -1,4 +1,4 @@
-import type { FoldCounts } from '../../lib/book/fold-night.ts';
+import type { FoldCounts } from '../../lib/book/night-fold.ts';
 import type { TestFact } from './facts.ts';
 
 /** A fact with the file that it came from. */

@@ -3,15 +3,15 @@
  * process, and prints how each ended as JSON.
  */
 
-import { cliContext, type LocalHome } from '../../cli/context.ts';
+import { type CliContext, cliContext, type LocalHome } from '../../cli/context.ts';
 import { runProgram } from '../../cli/program.ts';
 import type { CommandResult } from './command-line.ts';
 
 const [dir = '', commands = '[]'] = process.argv.slice(2);
 let home: LocalHome | undefined;
-const context = {
-  ...cliContext,
-  async openHome(options: Parameters<typeof cliContext.openHome>[0]) {
+const context: CliContext = {
+  openDrops: (options) => cliContext.openDrops({ ...options, home: dir }),
+  async openHome(options) {
     home ??= await cliContext.openHome({ ...options, home: dir });
     return { ...home, close: async () => {} };
   },

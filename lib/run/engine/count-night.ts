@@ -1,4 +1,4 @@
-import type { FoldCounts } from '../../book/fold-night.ts';
+import type { FoldCounts } from '../../book/night-fold.ts';
 import { STAGES, TIERS } from '../../lifecycle/words.ts';
 import type { KpiPartial } from '../../report/kpi.ts';
 import type { ShardTimeline } from './shard-timeline.ts';

@@ -108,7 +108,7 @@ function measure(
 }
 
 function isWorse({ returnError, returnErrorInForce }: EpochRecord['evidence'], tolerance: number): boolean {
-  return returnError !== null && returnErrorInForce !== null && returnError > returnErrorInForce + tolerance;
+  return returnErrorInForce !== null && (returnError === null || returnError > returnErrorInForce + tolerance);
 }
 
 /** Share of buyers for whom the declining or the churn condition, dwell left out, holds under the candidate only. */

@@ -1,6 +1,7 @@
 import { NO_CODE, NO_INT } from '../../arrow/columns.ts';
 import type { FactTable } from '../../book/facts.ts';
-import { foldNight, type NightFold } from '../../book/fold-night.ts';
+import { foldNight } from '../../book/fold-night.ts';
+import type { NightFold } from '../../book/night-fold.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
 import type { TransactionIndex } from '../../book/transaction-index.ts';
 import { clvMinor, expectedSpendMinor, type SpendRule } from '../../clv/customer-value.ts';

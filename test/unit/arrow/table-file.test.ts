@@ -181,8 +181,8 @@ describe('encodeTable and decodeTable', () => {
 describe('encodeParquet', () => {
   it.each([1, ROWS.length])('writes %i rows that a Parquet reader reads', async (count) => {
     const rows = ROWS.slice(0, count);
-    const bytes = bytesOf(encodeParquet(SPEC, content(rows)));
-    expect(bytesOf(encodeParquet(SPEC, content(rows)))).toEqual(bytes);
+    const bytes = bytesOf(await encodeParquet(SPEC, content(rows)));
+    expect(bytesOf(await encodeParquet(SPEC, content(rows)))).toEqual(bytes);
     const read = await parquetReadObjects({ file: bufferOf(bytes) });
     const plain = read.map((row) => {
       const { minor = null, on = null, ...rest } = row as Record<string, unknown>;
@@ -205,7 +205,7 @@ describe('encodeParquet', () => {
       tier: Uint8Array.from({ length: rows }, (_, i) => (i % 5 === 4 ? NO_CODE : i % 3)),
       ratio: Float64Array.from({ length: rows }, (_, i) => (i % 4 === 3 ? Number.NaN : i / 7)),
     };
-    const read = await parquetReadObjects({ file: bufferOf(bytesOf(encodeParquet(spec, { rows, columns }))) });
+    const read = await parquetReadObjects({ file: bufferOf(bytesOf(await encodeParquet(spec, { rows, columns }))) });
     expect(read).toHaveLength(rows);
     const wrong = read.findIndex(
       ({ id, minor, tier, ratio }, i) =>
@@ -218,7 +218,7 @@ describe('encodeParquet', () => {
   });
 
   it('writes a table without rows', async () => {
-    const bytes = bytesOf(encodeParquet(SPEC, content([])));
+    const bytes = bytesOf(await encodeParquet(SPEC, content([])));
     const read = await parquetReadObjects({ file: bufferOf(bytes) });
     expect(read).toEqual([]);
   });
