@@ -3,8 +3,8 @@ import { BOOK_VERSION, INDEX, STATE, STATE_VERSION } from '../lib/arrow/schemas.
 import { encodeTable } from '../lib/arrow/table-file.ts';
 import { encodeBook } from '../lib/book/book-file.ts';
 import { summariseEpoch } from '../lib/book/epoch-rows.ts';
-import { emptyCounts } from '../lib/book/night-fold.ts';
 import { IdTable } from '../lib/book/id-table.ts';
+import { emptyCounts } from '../lib/book/night-fold.ts';
 import { ShardBook } from '../lib/book/shard-book.ts';
 import { INDEX_CODE, TransactionIndex } from '../lib/book/transaction-index.ts';
 import type { PerennialConfig } from '../lib/config/config.ts';
@@ -39,7 +39,8 @@ export async function writeBase(
   const days = dayOf(date) - dayOf(start) + 1;
   const book = bookOf(sales, days, dayOf(start));
   const order = book.ids.sortedSlots();
-  for (const [table, bytes] of Object.entries(encodeBook(book, order))) await deps.lake.create(lakeKeys.book(place, table as BookTable), bytes);
+  for (const [table, bytes] of Object.entries(encodeBook(book, order)))
+    await deps.lake.create(lakeKeys.book(place, table as BookTable), bytes);
   const index = await writeIndex(deps, runId, sales, days, dayOf(start));
   const { gaps, ...population } = summariseEpoch(book, dayOf(date), config.stages.returnHorizonDays);
   const before = { firstDataDate: start, changes: [] };
@@ -91,7 +92,10 @@ async function writeIndex(
     while (day < days && monthOf(firstDay + day) === month) day++;
     const rows = firstRowOf(sales, day) - from;
     const key = lakeKeys.index(1, month, runId, 0);
-    await deps.lake.create(key, encodeTable(INDEX, { rows, columns: indexColumns(sales, from, rows, firstDay), schemaVersion: BOOK_VERSION }));
+    await deps.lake.create(
+      key,
+      encodeTable(INDEX, { rows, columns: indexColumns(sales, from, rows, firstDay), schemaVersion: BOOK_VERSION }),
+    );
     keys[month] = key;
   }
   return keys;

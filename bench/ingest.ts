@@ -15,7 +15,10 @@ export async function benchIngest(dir: string, { megabytes, rounds }: { megabyte
   const peaks = { ours: 0, duckdb: 0 };
   for (let round = 0; round < rounds; round++) {
     await copyLake(prepared.lake, join(dir, 'timed'));
-    for (const [who, args] of [['ours', ['ingest', dir]], ['duckdb', ['duckdb', prepared.file]]] as const) {
+    for (const [who, args] of [
+      ['ours', ['ingest', dir]],
+      ['duckdb', ['duckdb', prepared.file]],
+    ] as const) {
       const { wallMs, peakMb } = await measure(...args);
       paces[who].push(prepared.bytes / 1e3 / wallMs);
       peaks[who] = Math.max(peaks[who], peakMb);
@@ -33,13 +36,18 @@ export async function benchIngest(dir: string, { megabytes, rounds }: { megabyte
     notes: [
       `One CSV of ${(prepared.bytes / 1e6).toFixed(0)} MB, ${prepared.rows.toLocaleString('en-US')} rows, 7 columns, written just before: it lies in the page cache. ${rounds} rounds, one after the other, each side a process of its own; a pace is the size of the file over the whole life of the process, start-up included.`,
       'Perennial: the step ingest-drop with its list. Reads the file, takes its SHA-256, checks every record and value against the data contract (UTF-8, dates, time zone, decimals, currency, types), gives each instant its business day and each customer one of 4 shards, writes a ledger file per shard (Arrow) through to the disk.',
-      "DuckDB (`@duckdb/node-api`, `threads = 1`): `CREATE TABLE t AS SELECT * FROM read_csv(...)` with given types (TIMESTAMPTZ, DECIMAL(18,2), VARCHAR) into a table in memory. It takes no hash, assigns no day and no shard, refuses no row by rule and writes nothing to the disk.",
+      'DuckDB (`@duckdb/node-api`, `threads = 1`): `CREATE TABLE t AS SELECT * FROM read_csv(...)` with given types (TIMESTAMPTZ, DECIMAL(18,2), VARCHAR) into a table in memory. It takes no hash, assigns no day and no shard, refuses no row by rule and writes nothing to the disk.',
     ],
     head: ['', 'MB/s', 'min-max', 'peak MB'],
     rows: [
       line('Perennial ingest-drop', paces.ours, peaks.ours),
       line('DuckDB read_csv', paces.duckdb, peaks.duckdb),
-      ['ratio, pair by pair', median(ratios).toFixed(2), `${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}`, ''],
+      [
+        'ratio, pair by pair',
+        median(ratios).toFixed(2),
+        `${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}`,
+        '',
+      ],
     ],
     aims: [{ what: "ingest at 0.7 of DuckDB's pace or better", found: median(ratios).toFixed(2), met: median(ratios) >= AIM }],
   };

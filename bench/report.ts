@@ -24,7 +24,9 @@ export function alignedTable(head: readonly string[], rows: readonly (readonly s
 /** The machine in one line: no names. */
 export function describeMachine(): string {
   const cores = cpus();
-  const { version } = JSON.parse(readFileSync(new URL('../node_modules/@duckdb/node-api/package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../node_modules/@duckdb/node-api/package.json', import.meta.url), 'utf8'),
+  ) as {
     version: string;
   };
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;

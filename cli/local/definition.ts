@@ -48,7 +48,7 @@ export async function loadDefinition(): Promise<StateMachineDefinition> {
  *
  * @throws InvariantBrokenError when there is not exactly one, or it refers to something other than the steps' functions
  */
-export function resolveDefinition(template: MachineTemplate): StateMachineDefinition {
+function resolveDefinition(template: MachineTemplate): StateMachineDefinition {
   const machines = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::StepFunctions::StateMachine');
   const [machine] = machines;
   if (!machine || machines.length > 1) {

@@ -6,7 +6,7 @@ import { lakeKeys } from '../../lib/keys.ts';
 import { formatDay } from '../../lib/time.ts';
 
 /** Days for which kept files live. Books, states and indexes keep month ends, which no prefix can tell: `compact` prunes them. */
-export const RETENTION_DAYS = { scores: 400, runs: 30, exports: 14, replaced: 14, unfinishedUploads: 2 } as const;
+const RETENTION_DAYS = { scores: 400, runs: 30, exports: 14, replaced: 14, unfinishedUploads: 2 } as const;
 
 /** Generations whose scores expire: S3 knows no wildcard in a prefix, and a rule for an unused generation costs nothing. */
 const GENERATIONS = Array.from({ length: 10 }, (_, generation) => generation);

@@ -21,7 +21,7 @@ import { TASK_RETRIES } from './retry-policies.ts';
 export const LAMBDA_TIMEOUT_SECONDS = 900;
 
 /** TimeoutSeconds of every task: Lambda's limit + 60 s, so that a retry never runs beside a live first attempt. */
-export const TASK_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 60;
+const TASK_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 60;
 
 /** Where the machine keeps `{runId, runSeq}` of the run that it works for. */
 export const RUN_PATH = '$.opened.run';
@@ -33,7 +33,7 @@ export const ERROR_PATH = '$.error';
 export type StepFunctionsByStep = Readonly<Record<Step, IFunction>>;
 
 /** Name of the state of a step: `fold-shard` is `FoldShard`. */
-export function stateName(step: string): string {
+function stateName(step: string): string {
   return step.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }
 

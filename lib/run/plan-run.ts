@@ -43,8 +43,8 @@ async function makePlan(record: RunRecord, deps: RunDeps): Promise<RunPlan> {
   const skipped: { key: string; reason: string }[] = [];
   // What lies before the first run's first date was left out on purpose.
   const firstDate = chain.at(-1)?.from ?? record.from;
-  const windowFrom = addDays(record.from, -config.lateFileDays);
-  const lateFrom = windowFrom < firstDate ? firstDate : windowFrom;
+  let lateFrom = addDays(record.from, -config.lateFileDays);
+  if (firstDate > lateFrom) lateFrom = firstDate;
   for (const dt of datesBetween(lateFrom, record.to)) {
     const folder = await listDrop(drops, dt);
     skipped.push(...folder.skipped);

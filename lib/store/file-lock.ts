@@ -81,7 +81,7 @@ async function isStale(path: string): Promise<boolean> {
 }
 
 /** True when a process of this id runs on this host, whoever owns it. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -4,7 +4,7 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { PerennialPipeline, type PerennialPipelineProps } from '../../infra/constructs/perennial-pipeline.ts';
 
 /** Context of `cdk.json` without esbuild and without the validation of resources, which take seconds. */
-export const FAST_CONTEXT: Readonly<Record<string, unknown>> = {
+const FAST_CONTEXT: Readonly<Record<string, unknown>> = {
   ...cdkJson.context,
   'aws:cdk:bundling-stacks': [],
   '@aws-cdk/core:validateAgainstDefaultRules': false,
