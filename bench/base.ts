@@ -18,8 +18,8 @@ import { createJson } from '../lib/run/json-objects.ts';
 import { writeReceipt } from '../lib/run/receipts.ts';
 import { totalsOf } from '../lib/run/shard-input.ts';
 import { type BusinessDate, dayOf, formatDay } from '../lib/time.ts';
-import type { PlannedRun } from './ledger-run.ts';
 import { customerIdOf, firstRowOf, type Sales } from './shop.ts';
+import type { PlannedRun } from './steps.ts';
 
 /**
  * Writes what a run over the whole history leaves for the next one - book, index of transaction ids, epoch, state - straight from
@@ -53,7 +53,7 @@ export async function writeBase(
   const state = encodeTable(STATE, { rows: order.length, columns: stateColumns(timeline, order), schemaVersion: STATE_VERSION });
   await deps.lake.create(lakeKeys.result('state', place), state);
   const none = { customers: 0, buyers: 0, netMinor: 0, pending: 0 };
-  const receipt = { before: none, after: totalsOf(book), counts: emptyCounts(), refused: 0, index, gaps: {} };
+  const receipt = { before: none, after: totalsOf(book), counts: emptyCounts(), refused: 0, index, hitMonths: [], gaps: {} };
   await writeReceipt(deps, runId, 'fold-shard', 'shard=0', receipt);
 }
 

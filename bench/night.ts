@@ -55,8 +55,8 @@ export async function benchNight(dir: string, { sizes, rounds }: { sizes: readon
   return {
     title: 'One night',
     notes: [
-      `A home of one shard whose customers have 40 weeks of history behind them, a model in force, and the drop of one more day. Each line is the median of ${rounds} processes on one core, each on a fresh copy of the home; seconds.`,
-      'Timed are the use cases of the steps as the functions call them, on files: ingest-drop, fold-shard (reads the book and the index of transaction ids, writes them), calibrate, score-shard (reads book, index and state again; writes state, scores as Arrow and as Parquet, transitions, membership). "night" is fold + calibrate + score, reading and writing through to the disk included; "process" is the whole process with start-up, "CPU" its user and system time.',
+      `A home of one shard whose customers have 40 weeks of history behind them, a model in force, and the drop of one more day in the middle of a month. Book, index of transaction ids and state before the first of these days are written straight from the generated sales (\`bench/base.ts\`). Each line is the median of ${rounds} processes on one core, each on a fresh copy of the home; seconds.`,
+      'Timed are the use cases of the steps as the functions call them, on files: ingest-drop, fold-shard (reads the book and the index of transaction ids, writes them), calibrate, score-shard (reads book and state again, and folds again; writes state, scores as Arrow and as Parquet, transitions, membership). "night" is fold + calibrate + score, reading and writing through to the disk included; "process" is the whole process with start-up, "CPU" its user and system time.',
       'Not timed: opening, planning, verifying, reporting, publishing and committing the run, and its projection into DynamoDB.',
     ],
     head: ['customers', 'night', 'rows', 'ingest', 'fold', 'calibrate', 'score', 'night', 'process', 'CPU', 'peak MB'],

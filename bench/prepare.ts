@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { cliContext } from '../cli/context.ts';
 import { addDays, type BusinessDate } from '../lib/time.ts';
 import { writeBase } from './base.ts';
-import { closeRun, finishRun, openPlanned, type PlannedRun, takeDrops } from './ledger-run.ts';
+import { closeRun, finishRun, openPlanned } from './ledger-run.ts';
 import { drawSales, SHOP, writeDrop, writeTransactions } from './shop.ts';
+import { type PlannedRun, takeDrops } from './steps.ts';
 
 /** Days of history, 40 weeks. */
 const HISTORY_DAYS = 280;
@@ -28,11 +29,11 @@ async function openHome(dir: string, config: Record<string, unknown>): ReturnTyp
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'config.json');
   await writeFile(file, JSON.stringify({ timeZone: SHOP.timeZone, currency: SHOP.currency, ...config }));
-  return cliContext.openHome({ home: dir, config: file });
+  return cliContext.openHome({ home: dir, config: file }, 'create');
 }
 
 /** A file of about `megabytes` and a run that pins it: 4 shards. @returns also the file's path */
-export async function prepareIngest(dir: string, megabytes: number): Promise<Prepared & { file: string }> {
+async function prepareIngest(dir: string, megabytes: number): Promise<Prepared & { file: string }> {
   const sales = drawSales(megabytes * 5000, HISTORY_DAYS);
   const date = BASE;
   const drops = join(dir, 'drops');
@@ -49,7 +50,7 @@ export async function prepareIngest(dir: string, megabytes: number): Promise<Pre
 }
 
 /** A home of one shard with a committed base run, and one run each for an ordinary night (Tuesday) and for the next Monday. */
-export async function prepareNights(dir: string, customers: number): Promise<{ ordinary: Prepared; monday: Prepared }> {
+async function prepareNights(dir: string, customers: number): Promise<{ ordinary: Prepared; monday: Prepared }> {
   const sales = drawSales(customers, HISTORY_DAYS + 7);
   const drops = join(dir, 'drops');
   const written: { bytes: number; rows: number }[] = [];

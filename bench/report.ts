@@ -12,7 +12,7 @@ export interface Report {
 }
 
 /** A table with aligned columns; texts to the left, numbers to the right. */
-export function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] ?? '').length)));
   const isText = head.map((_, i) => rows.some((row) => /^[A-Za-z]/.test(row[i] ?? '')));
   const line = (cells: readonly string[]) =>
@@ -22,7 +22,7 @@ export function alignedTable(head: readonly string[], rows: readonly (readonly s
 }
 
 /** The machine in one line: no names. */
-export function describeMachine(): string {
+function describeMachine(): string {
   const cores = cpus();
   const { version } = JSON.parse(
     readFileSync(new URL('../node_modules/@duckdb/node-api/package.json', import.meta.url), 'utf8'),

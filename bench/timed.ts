@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { lakeDeps, takeDrops, takeNight } from './ledger-run.ts';
 import type { Prepared } from './prepare.ts';
 
 /** What a timed child tells of itself on standard output. Milliseconds since its start. */
@@ -43,6 +42,7 @@ async function main([what, place = '', name]: readonly string[]): Promise<void> 
   else {
     const all = JSON.parse(await readFile(join(place, 'prepared.json'), 'utf8')) as Prepared & Record<string, Prepared>;
     const prepared = name === undefined ? all : (all[name] as Prepared);
+    const { lakeDeps, takeDrops, takeNight } = await import('./steps.ts');
     const deps = lakeDeps(pathToFileURL(join(place, 'timed')).href);
     await timed('ingest', () => takeDrops(deps, prepared));
     if (what === 'night') await takeNight(deps, prepared, note);

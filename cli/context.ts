@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PerennialConfig } from '../lib/config/config.ts';
 import { parseConfig } from '../lib/config/load.ts';
-import { ConfigError } from '../lib/errors.ts';
+import { ConfigError, UsageError } from '../lib/errors.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
 import { openDeps, type Places } from '../lib/run/open-deps.ts';
 import { type ObjectStore, openObjectStore } from '../lib/store/objects.ts';
@@ -29,7 +29,8 @@ export interface LocalHome {
 
 /** How commands reach homes, configurations and drops. */
 export interface CliContext {
-  openHome(options: HomeOptions): Promise<LocalHome>;
+  /** Makes the home when `create`; else it must be there. */
+  openHome(options: HomeOptions, mode?: 'create' | 'existing'): Promise<LocalHome>;
   /** The lake, to put dated drops into; the home is not taken, so a run may go on beside it. */
   openDrops(options: HomeOptions): Promise<{ drops: ObjectStore; config: PerennialConfig }>;
 }
@@ -64,7 +65,12 @@ export const homeDir = (options: HomeOptions): string => resolve(options.home ??
 
 /** The context of a real command line. */
 export const cliContext: CliContext = {
-  async openHome(options) {
+  async openHome(options, mode = 'existing') {
+    if (mode === 'existing' && !existsSync(homeDir(options))) {
+      throw new UsageError(
+        `Home ${homeDir(options)}: there is none, expected one that demo, put or run made. Name another with --home, or begin with demo.`,
+      );
+    }
     const { text, config } = loadConfig(options.config);
     const home = await openHome(homeDir(options), { command: process.argv.slice(2).join(' ') });
     const env = {

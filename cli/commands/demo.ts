@@ -17,10 +17,10 @@ import { count } from '../table.ts';
 import { describeDemo } from '../views/demo.ts';
 
 /** The demo's shop: a history that is read as one range, then single nights. */
-const SHOP = { historyDays: 206, nights: 14, customers: 22_000, seed: 20_250_808, dirt: 0.004 };
+const SHOP = { historyDays: 206, nights: 14, customers: 20_600, seed: 20_250_808, dirt: 0.004 };
 
 /** A livelier shop than generate's own, so that every stage has customers after seven months. */
-const POPULATION = { ...GENERATE_DEFAULTS.parameters, r: 1.1, alpha: 24, a: 0.45, b: 5 };
+const POPULATION = { ...GENERATE_DEFAULTS.parameters, r: 1, alpha: 36, a: 0.5, b: 4 };
 
 /** Marks a home that the demo made and may rebuild. */
 const MARK = 'demo.json';
@@ -45,7 +45,7 @@ export function registerDemo(program: Command, context: CliContext): void {
       const data = join(dir, 'demo-drops');
       const days = SHOP.historyDays + SHOP.nights;
       const say = (text: string) => process.stderr.write(`${pc.bold(text)}\n`);
-      const home = await context.openHome(options);
+      const home = await context.openHome(options, 'create');
       try {
         const { currency, timeZone } = home.config;
         say(`1  ${count(SHOP.customers)} customers of a sample shop, ${days} daily drops`);

@@ -43,7 +43,13 @@ export function registerPut(program: Command, context: CliContext): void {
         if ((await copy(drops, source, key, options.replace === true)) !== 'same') copied++;
       }
       const dates = new Set(keys.map((key) => key.split('/')[0]));
-      process.stdout.write(`${count(copied)} of ${count(keys.length)} files copied, ${count(dates.size)} dates. Next: run\n`);
+      const marked = new Set(keys.filter(isMarker).map((key) => key.split('/')[0]));
+      process.stdout.write(`${count(copied)} of ${count(keys.length)} files copied, dates: ${count(dates.size)}. Next: run\n`);
+      for (const date of [...dates].filter((name) => !marked.has(name))) {
+        process.stderr.write(
+          `warning: ${dir}/${date} has no marker, so no run takes it yet. Write _SUCCESS (an empty file) and put again.\n`,
+        );
+      }
     });
 }
 

@@ -62,7 +62,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .addHelpText('after', HELP)
     .action(async (options: RunOptions) => {
       const request = requestOf(options);
-      const home = await context.openHome(options);
+      const home = await context.openHome(options, 'create');
       const runner = await openLocalRunner(options.workers ?? defaultWorkers());
       try {
         const outcome = await runner.run(request, options.quiet || options.json ? silentProgress : stderrProgress('run'));

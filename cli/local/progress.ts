@@ -64,7 +64,7 @@ export function stderrProgress(label: string): Progress {
       totals = planned;
     },
     begin(step) {
-      if (state?.step === step || step === 'require-complete') return;
+      if (state?.step === step || step === 'require-complete' || step === 'fail-run') return;
       const now = performance.now();
       state = { step, startedMs: now, done: 0, rows: 0, shownMs: now };
       if (live) show(state, false);

@@ -6,7 +6,7 @@ import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import { RFM_SEGMENTS } from '../../lib/rfm/segment-map.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
-import { formatDay } from '../../lib/time.ts';
+import { dayOf, formatDay, weekdayOf } from '../../lib/time.ts';
 import type { LocalHome } from '../context.ts';
 import { count } from '../table.ts';
 import { readKpi, segmentTable, stageTable, tierLine } from './night.ts';
@@ -16,8 +16,6 @@ export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], 
   const last = runs.at(-1) as RunRecord;
   const kpi = await readKpi(home, last, last.to);
   const nights = runs.slice(1);
-  const written = nights.reduce((sum, run) => sum + (run.counts['profilesWritten'] ?? 0), 0);
-  const shown = nights.reduce((sum, run) => sum + (run.counts['profiles'] ?? 0), 0);
   const total = (name: string) => count(runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0));
   const title = (text: string) => `\n${pc.bold(text)}\n`;
   const path = (part: string) => relative(process.cwd(), `${home.dir}/${part}`) || '.';
@@ -26,9 +24,9 @@ export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], 
     stageTable(kpi),
     `\n${tierLine(kpi)}`,
     title('What happened'),
-    `  ${total('rows')} rows were read: ${total('accepted')} accepted, ${total('duplicates')} duplicates dropped, ${total('quarantined')} in quarantine.\n`,
-    `  ${total('transitions')} stage changes and ${total('restatements')} corrections, each with its reason and evidence.\n`,
-    `  A night changed ${((written / Math.max(shown, 1)) * 100).toFixed(1)} % of the profiles in DynamoDB; only these were written.\n`,
+    `  ${total('rows')} rows were read: ${total('accepted')} valid (${total('duplicates')} of them copies, dropped), ${total('quarantined')} in quarantine.\n`,
+    `  ${total('transitions')} stage changes (transitions) and ${total('restatements')} corrections of the past (restatements), each with its reason and evidence.\n`,
+    `  An ordinary night changed ${shareOf(nights, false)} % of the profiles in DynamoDB, a night with a new model ${shareOf(nights, true)} %; only these were written.\n`,
     `  All of it took ${seconds.toFixed(0)} s.\n`,
     title('Segments for marketing tools'),
     await segmentTable(home, last),
@@ -45,6 +43,13 @@ export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], 
     `  npm run -s perennial -- exports\n`,
     `  npm run -s perennial -- --help\n`,
   ].join('');
+}
+
+/** Share of the profiles that nights wrote, in percent: of Mondays, when the model is fitted anew, or of the other days. */
+function shareOf(nights: readonly RunRecord[], mondays: boolean): string {
+  const chosen = nights.filter((run) => (weekdayOf(dayOf(run.to)) === 0) === mondays);
+  const sum = (name: string) => chosen.reduce((total, run) => total + (run.counts[name] ?? 0), 0);
+  return ((sum('profilesWritten') / Math.max(sum('profiles'), 1)) * 100).toFixed(1);
 }
 
 /** A loyal, a declining and a churned customer, as long as there are some: the highest value of each. */

@@ -23,7 +23,7 @@ export async function describeNight(home: LocalHome, run: RunRecord): Promise<st
   const dates = run.from === run.to ? run.to : `${run.from} to ${run.to}`;
   const head = [
     `${dates} is committed (${run.runId}).`,
-    `  rows         ${count(counts['rows'] ?? 0)} read, ${count(counts['accepted'] ?? 0)} accepted, ${count(counts['duplicates'] ?? 0)} duplicates, ${count(counts['quarantined'] ?? 0)} in quarantine, ${count(counts['pending'] ?? 0)} waiting`,
+    `  rows         ${count(counts['rows'] ?? 0)} read, ${count(counts['accepted'] ?? 0)} valid (${count(counts['duplicates'] ?? 0)} of them copies, dropped), ${count(counts['quarantined'] ?? 0)} in quarantine, ${count(counts['pending'] ?? 0)} waiting`,
     `  changes      ${count(counts['transitions'] ?? 0)} transitions, ${count(counts['restatements'] ?? 0)} restatements`,
     `  profiles     ${count(changed)} of ${count(kpi.customers)} written (${share.toFixed(1)} %)`,
   ];
@@ -50,7 +50,7 @@ export function stageTable(kpi: Kpi): string {
       { name: `stage on ${kpi.date}` },
       { name: 'customers', align: 'right' },
       { name: 'share', align: 'right' },
-      { name: 'came that night', align: 'right' },
+      { name: 'came that day', align: 'right' },
       { name: 'went', align: 'right' },
     ],
     rows,

@@ -194,8 +194,15 @@ export const TRANSITIONS = {
 /** Version of `TRANSITIONS`. */
 export const TRANSITIONS_VERSION = 1;
 
-/** Segment membership, row for row with the scores: bit i is the segment i of metadata `segments`. */
-export const MEMBERSHIP = { bits: uint32 } as const satisfies TableSpec;
+/**
+ * What profiles show beside the scores, row for row with them: segment membership, bit i is the segment i of metadata `segments`,
+ * and the model's figures as of the last epoch date or purchase.
+ */
+export const MEMBERSHIP = {
+  bits: uint32,
+  profile_p_return: maybeFloat64,
+  profile_clv_minor: maybeInt64,
+} as const satisfies TableSpec;
 /** Version of `MEMBERSHIP`. */
 export const MEMBERSHIP_VERSION = 1;
 

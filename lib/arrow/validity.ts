@@ -20,6 +20,10 @@ export function valueValidity(
 
 /** Validity of a column of strings, where a zero length is null: undefined when nothing is. */
 export function textValidity(offsets: Int32Array, length: number): Validity | undefined {
+  // a column that the source does not have
+  if (length > 0 && offsets[0] === offsets[length]) {
+    return { nullCount: length, nullBitmap: new Uint8Array(Math.ceil(length / 64) * 8) };
+  }
   return packFlags(length, (flags) => flagTexts(offsets, flags));
 }
 

@@ -197,6 +197,8 @@ export class HashSet {
   #words = new Uint32Array(3 * 2048);
   #used = new Uint8Array(2048);
   #mask = 2047;
+  /** What `#inOrder` found last. */
+  #ordered = new Int32Array(0);
   size = 0;
 
   /** Adds a hash. */
@@ -215,34 +217,52 @@ export class HashSet {
 
   /** Rows of a stored month whose ids are in the set, ascending. */
   rowsIn(stored: Pick<IndexColumns, 'id_hash_0' | 'id_hash_1' | 'id_hash_2'>, rows: number): number[] {
+    // a month is ordered by hash: few ids are looked for one by one, many by going through the month
+    if (this.size * 8 < rows) return this.#gallop(stored, rows);
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = stored;
     const found: number[] = [];
-    // a bisection is about 20 steps
-    if (this.size * 20 < rows) return this.#bisect(stored, rows);
     for (let row = 0; row < rows; row++) {
       if (this.has(h0[row] as number, h1[row] as number, h2[row] as number)) found.push(row);
     }
     return found;
   }
 
-  /** The same, by looking for each id: a month is ordered by hash. */
-  #bisect(stored: Pick<IndexColumns, 'id_hash_0' | 'id_hash_1' | 'id_hash_2'>, rows: number): number[] {
+  /** The same, from one id to the next in growing steps. */
+  #gallop(stored: Pick<IndexColumns, 'id_hash_0' | 'id_hash_1' | 'id_hash_2'>, rows: number): number[] {
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = stored;
+    const words = this.#words;
     const found: number[] = [];
-    for (let at = 0; at < this.#used.length; at++) {
-      if (this.#used[at] === 0) continue;
-      const first = this.#words[3 * at] as number;
-      let [from, to] = [0, rows];
+    let from = 0;
+    for (const at of this.#inOrder()) {
+      const first = words[3 * at] as number;
+      let step = 8;
+      while (from + step < rows && (h0[from + step] as number) < first) {
+        from += step;
+        step *= 2;
+      }
+      let to = Math.min(from + step, rows);
       while (from < to) {
         const middle = (from + to) >> 1;
         if ((h0[middle] as number) < first) from = middle + 1;
         else to = middle;
       }
       for (let row = from; row < rows && h0[row] === first; row++) {
-        if (h1[row] === this.#words[3 * at + 1] && h2[row] === this.#words[3 * at + 2]) found.push(row);
+        if (h1[row] === words[3 * at + 1] && h2[row] === words[3 * at + 2]) found.push(row);
       }
     }
-    return found.sort((a, b) => a - b);
+    return found;
+  }
+
+  /** Places of the hashes, ordered by their first words and then by the others. */
+  #inOrder(): Int32Array {
+    if (this.#ordered.length === this.size) return this.#ordered;
+    const places = new Int32Array(this.size);
+    let count = 0;
+    for (let at = 0; at < this.#used.length; at++) if (this.#used[at] === 1) places[count++] = at;
+    const words = this.#words;
+    const difference = (a: number, b: number, word: number) => (words[3 * a + word] as number) - (words[3 * b + word] as number);
+    this.#ordered = places.sort((a, b) => difference(a, b, 0) || difference(a, b, 1) || difference(a, b, 2));
+    return this.#ordered;
   }
 
   #insert(h0: number, h1: number, h2: number): void {

@@ -17,6 +17,8 @@ export interface ReadTransactionsOptions {
   readonly shards: number;
   /** Shard of a customer id, the bytes `[start, end)`; 0 <= shard < shards. */
   readonly shardOf: (bytes: Uint8Array, start: number, end: number) => number;
+  /** About how many rows a shard will get, for the room that is made at first; 0 unless told. */
+  readonly expectedRows?: number;
   /** Display name of the file, for messages and quarantine. */
   readonly file: string;
 }

@@ -82,7 +82,7 @@ export class RowReader {
     this.#terms = { currency: options.currency, exponent, dateFormats: options.mapping.dateFormats };
     this.#currency = Buffer.from(options.currency);
     this.#instants = new InstantParser(options.mapping.dateFormats, options.timeZoneClock);
-    this.#builders = Array.from({ length: options.shards }, () => new TransactionColumnsBuilder());
+    this.#builders = Array.from({ length: options.shards }, () => new TransactionColumnsBuilder(options.expectedRows));
     const isPresent = (column: number) =>
       (layout.positions[column] as number) >= 0 || (defaults.ends[column] as number) > (defaults.starts[column] as number);
     this.#present = Int32Array.from(Object.values(COLUMN).filter(isPresent));

@@ -40,7 +40,14 @@ export const TEXT_COLUMNS = [
 
 type TextColumn = (typeof TEXT_COLUMNS)[number];
 
-const FIRST_ROWS = 1024;
+/** Room of a builder at least: a range reads many small files. */
+const LEAST_ROWS = 256;
+
+/** Room at most before the first row came: 16 million rows, of which only what is filled takes memory. */
+const MOST_ROWS = 16_777_216;
+
+/** Bytes of a text for which there is room at first. */
+const TEXT_BYTES = 12;
 
 /** One row's numbers, filled anew for each row. */
 export interface RowNumbers {
@@ -57,17 +64,32 @@ export interface RowNumbers {
 /** Grows the columns of one shard. */
 export class TransactionColumnsBuilder {
   /** One builder per name of `TEXT_COLUMNS`, in its order. */
-  readonly texts: readonly ByteColumnBuilder[] = TEXT_COLUMNS.map(() => new ByteColumnBuilder());
+  readonly texts: readonly ByteColumnBuilder[];
   #rows = 0;
-  #capacity = FIRST_ROWS;
-  #occurredAtMs = new Float64Array(FIRST_ROWS);
-  #day = new Int32Array(FIRST_ROWS);
-  #dateOnly = new Uint8Array(FIRST_ROWS);
-  #amountMinor = new Float64Array(FIRST_ROWS);
-  #type = new Uint8Array(FIRST_ROWS);
-  #costMinor = new Float64Array(FIRST_ROWS);
-  #marginMinor = new Float64Array(FIRST_ROWS);
-  #line = new Uint32Array(FIRST_ROWS);
+  #capacity: number;
+  #occurredAtMs: Float64Array;
+  #day: Int32Array;
+  #dateOnly: Uint8Array;
+  #amountMinor: Float64Array;
+  #type: Uint8Array;
+  #costMinor: Float64Array;
+  #marginMinor: Float64Array;
+  #line: Uint32Array;
+
+  /** @param expectedRows room at first; more rows are no error, but every doubling copies all columns */
+  constructor(expectedRows = 0) {
+    const rows = Math.min(Math.max(Math.ceil(expectedRows), LEAST_ROWS), MOST_ROWS);
+    this.texts = TEXT_COLUMNS.map(() => new ByteColumnBuilder(rows, rows * TEXT_BYTES));
+    this.#capacity = rows;
+    this.#occurredAtMs = new Float64Array(rows);
+    this.#day = new Int32Array(rows);
+    this.#dateOnly = new Uint8Array(rows);
+    this.#amountMinor = new Float64Array(rows);
+    this.#type = new Uint8Array(rows);
+    this.#costMinor = new Float64Array(rows);
+    this.#marginMinor = new Float64Array(rows);
+    this.#line = new Uint32Array(rows);
+  }
 
   /** Appends a row's numbers; its texts are appended to the byte columns by the caller. */
   append(row: Readonly<RowNumbers>): void {

@@ -44,7 +44,7 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
   }
   const [index] = await Promise.all([writeIndex(deps, plan, task.shard, input), writeBook(deps, plan, task.shard, input)]);
   refuseOverfullShard(task.shard, input.book.size);
-  const receipt: FoldReceipt = { before, after: totalsOf(input.book), counts, refused, index, gaps };
+  const receipt: FoldReceipt = { before, after: totalsOf(input.book), counts, refused, index, hitMonths: input.hitMonths, gaps };
   await writeReceipt(deps, task.runId, 'fold-shard', item, receipt);
   return countsOf(receipt);
 }

@@ -21,22 +21,11 @@ const PLAIN = [
   'x',
 ] as const;
 
-/** A number to two significant digits. */
-function twoDigits(value: number | null): number | null {
-  return value === null ? null : Number(value.toPrecision(2));
-}
-
-/** A probability to one decimal. */
-function oneDecimal(value: number | null): number | null {
-  return value === null ? null : Math.round(value * 10) / 10;
-}
-
 /** True when the profiles of two rows would differ: nothing that moves by itself every night counts. */
 export function profilesDiffer(a: ScoreFile, i: number, b: ScoreFile, j: number): boolean {
   for (const name of PLAIN) if (a.columns[name][i] !== b.columns[name][j]) return true;
-  const [left, right] = [a.columns, b.columns];
-  if (oneDecimal(numberOf(left.p_return[i])) !== oneDecimal(numberOf(right.p_return[j]))) return true;
-  if (twoDigits(numberOf(left.clv_minor[i])) !== twoDigits(numberOf(right.clv_minor[j]))) return true;
+  // Object.is: a null is NaN, and equal to another.
+  if (!Object.is(a.shownPReturn[i], b.shownPReturn[j]) || !Object.is(a.shownClvMinor[i], b.shownClvMinor[j])) return true;
   if (a.currency !== b.currency) return true;
   if (sameSegments(a, b)) return a.bits[i] !== b.bits[j];
   return segmentsOf(a, i).join() !== segmentsOf(b, j).join();
@@ -70,8 +59,8 @@ export function profileItem(file: ScoreFile, row: number, runSeq: number): Item 
     previous_stage: wordOf(STAGES, c.previous_stage[row]),
     tier: wordOf(TIERS, c.tier[row]),
     segments: segmentsOf(file, row),
-    p_return: oneDecimal(numberOf(c.p_return[row])),
-    clv_minor: twoDigits(numberOf(c.clv_minor[row])),
+    p_return: numberOf(file.shownPReturn[row]),
+    clv_minor: numberOf(file.shownClvMinor[row]),
     currency: file.currency,
     runSeq,
   };

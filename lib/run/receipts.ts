@@ -28,6 +28,8 @@ export interface FoldReceipt {
   readonly refused: number;
   /** Where each month of the index lies. */
   readonly index: Readonly<Record<string, string>>;
+  /** Months of the base's index that hold an id which the run's facts ask for: all of it that pass two reads. */
+  readonly hitMonths: readonly string[];
   /** Gaps between purchase days on each epoch date: pairs of days and count. */
   readonly gaps: Readonly<Record<string, readonly (readonly [number, number])[]>>;
 }

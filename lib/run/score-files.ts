@@ -11,6 +11,9 @@ export interface ScoreFile {
   readonly columns: Columns<typeof SCORES>;
   /** Bit i: the customer belongs to `segments[i]`. */
   readonly bits: Uint32Array;
+  /** What profiles show of the model; NaN when null. */
+  readonly shownPReturn: Float64Array;
+  readonly shownClvMinor: Float64Array;
   readonly segments: readonly string[];
   readonly currency: string;
   readonly words: ReadonlyMap<string, readonly string[]>;
@@ -29,6 +32,8 @@ export async function readScores(
     rows,
     columns,
     bits: members.columns.bits,
+    shownPReturn: members.columns.profile_p_return,
+    shownClvMinor: members.columns.profile_clv_minor,
     segments: JSON.parse(members.metadata.get('segments') ?? '[]') as string[],
     currency: metadata.get('currency') ?? '',
     words,

@@ -25,6 +25,7 @@ import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { countNight } from './engine/count-night.ts';
 import { type Calibration, scheduleOf } from './engine/epoch-record.ts';
+import { profileValues } from './engine/profile-values.ts';
 import { scoreColumns, stateColumns } from './engine/score-table.ts';
 import { ShardTimeline, type TierColumns } from './engine/shard-timeline.ts';
 import { readCalibration, readEpochBook } from './epoch-files.ts';
@@ -48,7 +49,8 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
   if (done) return countsOf(done);
   const plan = await readPlan(deps, task.runId);
   const config = await readConfig(deps, plan.configSha256);
-  const { book, index, tables } = await readShardInput(deps, plan, task.shard);
+  const folded = await findReceipt(deps, task.runId, 'fold-shard', itemKey('fold-shard', task));
+  const { book, index, tables } = await readShardInput(deps, plan, task.shard, folded?.hitMonths);
   const before = totalsOf(book);
   const state = plan.base ? await readState(deps, plan, task.shard, book) : undefined;
   const stagesBefore = countStages(state?.stages, book.size);
@@ -148,10 +150,11 @@ async function writeScores(
     },
     rows,
   );
+  const shown = profileValues(columns, timeline, order, calibration, config);
   const segments = JSON.stringify(config.segments.map(({ id }) => id));
   const membership = encodeTable(MEMBERSHIP, {
     rows,
-    columns: { bits },
+    columns: { bits, profile_p_return: shown.pReturn, profile_clv_minor: shown.clvMinor },
     schemaVersion: MEMBERSHIP_VERSION,
     metadata: { segments },
   });

@@ -21,12 +21,23 @@ export interface ShardInput {
   readonly index: TransactionIndex;
   /** Where the base run left each month of the index. */
   readonly indexKeys: Readonly<Record<string, string>>;
+  /** Months of the index that hold an id which the run's facts ask for. */
+  readonly hitMonths: readonly string[];
   /** Facts by the night on which they became known. */
   readonly tables: ReadonlyMap<BusinessDate, readonly FactTable[]>;
 }
 
-/** Reads a shard's book, the part of its index that the run's facts touch, and the facts. */
-export async function readShardInput(deps: RunDeps, plan: RunPlan, shard: number): Promise<ShardInput> {
+/**
+ * Reads a shard's book, the part of its index that the run's facts touch, and the facts.
+ *
+ * @param months the only months of the index that hold a wanted id, where pass one has found them; else all are looked through
+ */
+export async function readShardInput(
+  deps: RunDeps,
+  plan: RunPlan,
+  shard: number,
+  months?: readonly string[],
+): Promise<ShardInput> {
   const tables = new Map<BusinessDate, FactTable[]>();
   for (const date of datesOf(plan)) {
     const list = await readJson<LedgerList>(deps.lake, lakeKeys.ledgerList(plan.generation, date, plan.runId));
@@ -36,8 +47,9 @@ export async function readShardInput(deps: RunDeps, plan: RunPlan, shard: number
   const { book, indexKeys } = await readBase(deps, plan, shard);
   const index = new TransactionIndex();
   const wanted = wantedIds(book, tables);
-  if (wanted.size > 0) await loadIndex(deps, plan, index, indexKeys, wanted);
-  return { book, index, indexKeys, tables };
+  const asked = months ?? rememberedMonths(indexKeys, plan.from);
+  const hitMonths = wanted.size > 0 ? await loadIndex(deps, index, indexKeys, asked, wanted) : [];
+  return { book, index, indexKeys, hitMonths, tables };
 }
 
 async function readBase(
@@ -96,21 +108,26 @@ function wantedIds(book: ShardBook, tables: ReadonlyMap<BusinessDate, readonly F
   return wanted;
 }
 
+/** @returns the months that hold a wanted id */
 async function loadIndex(
   deps: RunDeps,
-  plan: RunPlan,
   index: TransactionIndex,
   keys: Readonly<Record<string, string>>,
+  months: readonly string[],
   wanted: HashSet,
-): Promise<void> {
-  for (const month of rememberedMonths(keys, plan.from)) {
+): Promise<string[]> {
+  const hits: string[] = [];
+  for (const month of months) {
     const key = keys[month] as string;
     const bytes = await deps.lake.read(key);
     const hashes = decodeTable(INDEX, bytes, key, BOOK_VERSION, { only: ['id_hash_0', 'id_hash_1', 'id_hash_2'] });
     const rows = wanted.rowsIn(hashes.columns, hashes.rows);
     // most months hold nothing that a night asks for
-    if (rows.length > 0) index.load(decodeTable(INDEX, bytes, key, BOOK_VERSION).columns, rows);
+    if (rows.length === 0) continue;
+    index.load(decodeTable(INDEX, bytes, key, BOOK_VERSION).columns, rows);
+    hits.push(month);
   }
+  return hits;
 }
 
 /** Months of the index that a night may still ask for, ascending. */

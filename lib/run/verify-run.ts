@@ -51,7 +51,7 @@ export async function verifyRun(run: RunRef, deps: RunDeps): Promise<Counts> {
       `Run ${run.runId}: check ${broken.name} found ${broken.observed}, expected ${broken.expected}. The run is held and nothing was published; see ${lakeKeys.verdict(run.runId)}.`,
     );
   }
-  if (!verdict.passed) throw await tooManyMalformed(deps, plan, ingested, config);
+  if (!verdict.passed) throw await tooManyRefused(deps, plan, ingested, config);
   return { checks: checks.length };
 }
 
@@ -126,35 +126,44 @@ function stageFlows(scored: readonly ScoreReceipt[], equal: (name: string, a: nu
   });
 }
 
+/** Share of rows that could not be read; rows of which not one was accepted count as unreadable, whatever their rule. */
 function readableShare(ingested: readonly IngestReceipt[], config: PerennialConfig): Check {
   const sources = ingested.flatMap((receipt) => receipt.sources);
   const rows = sumOf(sources, (source) => source.rows);
-  const malformed = sumOf(sources, (source) => source.malformed);
-  const observed = rows === 0 ? 0 : malformed / rows;
+  const accepted = sumOf(sources, (source) => source.accepted);
+  const refused = accepted === 0 ? rows : sumOf(sources, (source) => source.malformed);
+  const observed = rows === 0 ? 0 : refused / rows;
   const expected = config.gates.maxMalformedShare;
   return { name: 'readable_share', severity: 'error', passed: observed <= expected, observed, expected };
 }
 
-async function tooManyMalformed(
+async function tooManyRefused(
   deps: RunDeps,
   plan: RunPlan,
   ingested: readonly IngestReceipt[],
   config: PerennialConfig,
 ): Promise<InvalidDropError> {
   const sources = ingested.flatMap((receipt) => receipt.sources);
-  const malformed = sumOf(sources, (source) => source.malformed);
-  const first = sources.find((source) => source.malformed > 0);
-  let example = '';
-  if (first) {
-    const lines = gunzipSync(await deps.lake.read(first.quarantine))
-      .toString('utf8')
-      .split('\n');
-    const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as QuarantinedRow);
-    const row = rows.find(({ kind }) => kind === 'malformed');
-    if (row) example = ` The first: ${plan.dropsUrl}/${row.file} line ${row.line}: ${row.message} (${row.rule}).`;
-  }
-  const share = config.gates.maxMalformedShare * 100;
+  const rows = sumOf(sources, (source) => source.rows);
+  const noneAccepted = sources.every(({ accepted }) => accepted === 0);
+  const kinds: readonly string[] = noneAccepted ? ['malformed', 'policy'] : ['malformed'];
+  const first = sources.find((source) => (noneAccepted ? source.quarantine !== '' : source.malformed > 0));
+  const example = first ? await firstRefused(deps, plan, first.quarantine, kinds) : '';
+  const problem = noneAccepted
+    ? `none of ${rows} rows was accepted, expected some`
+    : `${sumOf(sources, (source) => source.malformed)} of ${rows} rows could not be read, expected at most ${config.gates.maxMalformedShare * 100} %`;
+  const kept = first ? `${deps.lake.url}/${first.quarantine}` : 'the quarantine';
   return new InvalidDropError(
-    `Drop ${formatRange(plan.from, plan.to)}: ${malformed} of ${sumOf(sources, (s) => s.rows)} rows could not be read, expected at most ${share} %.${example} Every such row is kept in ${first?.quarantine ?? 'the quarantine'}. Correct the rows or the mapping, then run again.`,
+    `Drop ${formatRange(plan.from, plan.to)}: ${problem}.${example} Every such row is kept in ${kept}. Correct the rows or the configuration, then run again.`,
   );
+}
+
+/** The first row of a quarantine file of one of these kinds, as a sentence. */
+async function firstRefused(deps: RunDeps, plan: RunPlan, key: string, kinds: readonly string[]): Promise<string> {
+  const lines = gunzipSync(await deps.lake.read(key))
+    .toString('utf8')
+    .split('\n');
+  const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as QuarantinedRow);
+  const row = rows.find(({ kind }) => kinds.includes(kind));
+  return row ? ` The first: ${plan.dropsUrl}/${row.file} line ${row.line}: ${row.message} (${row.rule}).` : '';
 }

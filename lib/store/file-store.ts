@@ -53,6 +53,14 @@ class FileStore implements ObjectStore {
   async *stream(key: string): AsyncIterable<Uint8Array> {
     const path = join(this.#root, assertObjectKey(key));
     try {
+      if ((await stat(path)).size <= CHUNK_BYTES) {
+        // A stream's buffer is CHUNK_BYTES long, however small the file.
+        const whole = await readWhole(path);
+        if (whole) {
+          if (whole.length > 0) yield whole;
+          return;
+        }
+      }
       for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
     } catch (error) {
       if (isMissing(error)) throw missingObject(this.url, key);

@@ -12,7 +12,7 @@ let home: LocalHome | undefined;
 const context: CliContext = {
   openDrops: (options) => cliContext.openDrops({ ...options, home: dir }),
   async openHome(options) {
-    home ??= await cliContext.openHome({ ...options, home: dir });
+    home ??= await cliContext.openHome({ ...options, home: dir }, 'create');
     return { ...home, close: async () => {} };
   },
 };

@@ -15,6 +15,25 @@ describe('TransactionIndex', () => {
     ]);
   });
 
+  it('finds a few ids in a month as it finds many', () => {
+    const month = new TransactionIndex();
+    for (let i = 0; i < 5000; i++) month.add(hashOf(i), none, none, entry(DAY_0));
+    const { columns, rows } = month.monthTable('2024-01', undefined);
+    for (const step of [1, 7, 100, 4999]) {
+      const wanted = new HashSet();
+      const expected = new Set<string>();
+      for (let i = 0; i < 5200; i += step) {
+        wanted.add(hashOf(i));
+        if (i < 5000) expected.add(hashOf(i).slice(0, 3).join());
+      }
+      const found = wanted.rowsIn(columns, rows);
+      expect(found).toEqual(found.toSorted((a, b) => a - b));
+      const ids = found.map((row) => [columns.id_hash_0[row], columns.id_hash_1[row], columns.id_hash_2[row]].join());
+      expect(new Set(ids)).toEqual(expected);
+      expect(ids).toHaveLength(expected.size);
+    }
+  });
+
   it('writes a month ordered by hash, with stored rows that it never loaded', () => {
     const first = new TransactionIndex();
     for (let i = 0; i < 3000; i++) first.add(hashOf(i), none, none, entry(DAY_0 + (i % 40)));
