@@ -20,7 +20,7 @@ import { describeDemo } from '../views/demo.ts';
 const SHOP = { historyDays: 206, nights: 14, customers: 20_600, seed: 20_250_808, dirt: 0.004 };
 
 /** A livelier shop than generate's own, so that every stage has customers after seven months. */
-const POPULATION = { ...GENERATE_DEFAULTS.parameters, r: 1, alpha: 36, a: 0.5, b: 4 };
+const POPULATION = { ...GENERATE_DEFAULTS.parameters, r: 1, alpha: 48, a: 0.55, b: 3.5 };
 
 /** Marks a home that the demo made and may rebuild. */
 const MARK = 'demo.json';

@@ -152,7 +152,7 @@ async function tooManyRefused(
   const problem = noneAccepted
     ? `none of ${rows} rows was accepted, expected some`
     : `${sumOf(sources, (source) => source.malformed)} of ${rows} rows could not be read, expected at most ${config.gates.maxMalformedShare * 100} %`;
-  const kept = first ? `${deps.lake.url}/${first.quarantine}` : 'the quarantine';
+  const kept = first ? `lake/${first.quarantine}` : 'the quarantine';
   return new InvalidDropError(
     `Drop ${formatRange(plan.from, plan.to)}: ${problem}.${example} Every such row is kept in ${kept}. Correct the rows or the configuration, then run again.`,
   );

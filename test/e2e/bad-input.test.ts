@@ -23,12 +23,12 @@ interface Refusal {
   readonly mend: Readonly<Record<string, string | Uint8Array>>;
 }
 
-const QUARANTINE = 'quarantine/known=2025-03-07/HASH.jsonl.gz';
+const QUARANTINE = 'lake/quarantine/known=2025-03-07/HASH.jsonl.gz';
 
 /** What is said of a drop with too many rows that cannot be read. */
 const unreadable = (row: string) =>
   `Drop 2025-03-07: 1 of 3 rows could not be read, expected at most 5 %. The first: DROPS/${FILE} line 3: ${row}. ` +
-  `Every such row is kept in ${QUARANTINE}. Correct the rows or the mapping, then run again.`;
+  `Every such row is kept in ${QUARANTINE}. Correct the rows or the configuration, then run again.`;
 
 const REFUSALS: readonly Refusal[] = [
   {
