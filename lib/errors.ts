@@ -29,7 +29,7 @@ export class LockHeldError extends PerennialError {
   override readonly name = 'LockHeldError';
 }
 
-/** A drop cannot be read as promised: empty file, missing column, cut gzip, too many rows that do not pass. */
+/** A drop cannot be read as promised: empty file, missing column, cut gzip, not one row that passes. */
 export class InvalidDropError extends PerennialError {
   override readonly name = 'InvalidDropError';
 }

@@ -68,8 +68,14 @@ export interface ShardPlace {
 const dated = (kind: string, place: Omit<ShardPlace, 'shard'>) =>
   `g=${place.generation}/${kind}/dt=${place.dt}/run=${place.runId}`;
 
+/** The feeds of a drop. */
+export const FEEDS = ['transactions', 'interactions', 'customers', 'rates', 'erasures'] as const;
+
+/** Name of a feed. */
+export type Feed = (typeof FEEDS)[number];
+
 /** Tables of a shard's book. */
-export type BookTable = 'customers' | 'days' | 'pending' | 'interactions';
+export type BookTable = 'customers' | 'days' | 'pending' | 'interactions' | 'rates' | 'tombstones';
 
 /** Kinds of per-shard results of one date. */
 export type ShardResult = 'state' | 'scores' | 'transitions' | 'membership';
@@ -81,6 +87,9 @@ export const lakeKeys = {
   config: (sha256: string) => `config/${sha256}.json`,
   ledgerFile: (generation: number, known: BusinessDate, shard: number, hash: string) =>
     `g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
+  /** Ledger file of a feed that belongs to no shard. */
+  ledgerShared: (generation: number, known: BusinessDate, feed: 'rates', hash: string) =>
+    `g=${generation}/ledger/known=${known}/${feed}/${hash}.arrow`,
   ledgerList: (generation: number, known: BusinessDate, runId: string) =>
     `g=${generation}/ledger/known=${known}/run=${runId}.json`,
   book: (place: ShardPlace, table: BookTable) => `${dated('books', place)}/shard=${place.shard}/${table}.arrow`,
@@ -94,8 +103,21 @@ export const lakeKeys = {
   quarantineFile: (known: BusinessDate, hash: string) => `quarantine/known=${known}/${hash}.jsonl.gz`,
   quarantineShard: (known: BusinessDate, runId: string, shard: number) =>
     `quarantine/known=${known}/run=${runId}/shard=${shard}.jsonl.gz`,
+  /** Identifiers of the customers feed: a ledger, its quarantine, and a folded snapshot per shard. */
+  identifierLedger: (generation: number, known: BusinessDate, shard: number, hash: string) =>
+    `pii/g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
+  identifierQuarantine: (known: BusinessDate, hash: string) => `pii/quarantine/known=${known}/${hash}.jsonl.gz`,
+  identifiers: (place: ShardPlace) => `pii/${dated('snapshots', place)}/shard=${place.shard}.arrow`,
+  /** Secret of the keyed hash that stands for an erased customer. */
+  erasureSecret: 'erasures/secret.json',
+  /** Tombstones that a file of the erasures feed, or `forget`, made. */
+  erasureLedger: (known: BusinessDate, hash: string) => `erasures/known=${known}/${hash}.arrow`,
+  /** Proof of a `compact`: keyed hashes and dates, and what was rewritten or deleted. */
+  compaction: (id: string) => `erasures/compacted/${id}.json`,
   plan: (runId: string) => `runs/${runId}/plan.json`,
-  verdict: (runId: string) => `runs/${runId}/verdict.json`,
+  /** Each approval of a held run is judged anew, with a verdict of its own. */
+  verdict: (runId: string, approvals = 0) =>
+    approvals === 0 ? `runs/${runId}/verdict.json` : `runs/${runId}/verdict.approval=${approvals}.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
   receipt: (runId: string, step: MapStep, item: string) => `runs/${runId}/summaries/${step}/${item}.json`,
   epochRows: (runId: string, dt: BusinessDate, shard: number) =>

@@ -42,6 +42,16 @@ export function currencyExponent(currency: string): number {
   return EXPONENTS[currency] ?? 2;
 }
 
+/** A currency as a number: its three letters, the first in the highest byte. Stands for it in columns; 0 is the base currency. */
+export function currencyNumber(code: string): number {
+  return (code.charCodeAt(0) << 16) | (code.charCodeAt(1) << 8) | code.charCodeAt(2);
+}
+
+/** The currency of a number of `currencyNumber`; `base` for 0. */
+export function currencyOfNumber(number: number, base: string): string {
+  return number === 0 ? base : String.fromCharCode((number >> 16) & 255, (number >> 8) & 255, number & 255);
+}
+
 /** Largest magnitude of an amount, in minor units: integers beyond are not exact in a double. */
 export const MAX_MINOR = Number.MAX_SAFE_INTEGER;
 

@@ -90,11 +90,23 @@ export function weekdayOf(day: EpochDay): number {
   return (((day + 3) % 7) + 7) % 7;
 }
 
+/** Names that were asked for before: the runtime takes 0.1 ms for an answer, and every step reads the configuration. */
+const knownTimeZones = new Map<string, boolean>();
+
 /** True for a name of the IANA time zone database that this runtime knows. */
 export function isTimeZone(name: string): boolean {
+  let isKnown = knownTimeZones.get(name);
+  if (isKnown === undefined) {
+    isKnown = /^[A-Za-z]/.test(name) && isFormattable(name);
+    knownTimeZones.set(name, isKnown);
+  }
+  return isKnown;
+}
+
+function isFormattable(timeZone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
+    new Intl.DateTimeFormat('en-US', { timeZone });
+    return true;
   } catch {
     return false;
   }
@@ -115,6 +127,18 @@ export interface BusinessClock {
  * so that a row costs a map look-up. @throws ConfigError for an unknown time zone.
  */
 export function businessClock(timeZone: string): BusinessClock {
+  let clock = clocks.get(timeZone);
+  if (!clock) {
+    clock = newClock(timeZone);
+    clocks.set(timeZone, clock);
+  }
+  return clock;
+}
+
+/** One clock per time zone: a formatter takes 0.1 ms to make, and what a clock has looked up serves all. */
+const clocks = new Map<string, BusinessClock>();
+
+function newClock(timeZone: string): BusinessClock {
   if (!isTimeZone(timeZone)) {
     throw new ConfigError(
       `Time zone ${timeZone}: unknown, expected an IANA name such as Asia/Shanghai. Correct "timeZone" in the configuration.`,

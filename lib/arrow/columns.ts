@@ -51,6 +51,8 @@ export interface ColumnSpec<K extends ColumnKind = ColumnKind> {
   readonly nullable?: true;
   /** Values of a `code` column by code; the file may carry its own (`epoch`). */
   readonly words?: readonly string[];
+  /** Schema version that added the column: an older file is read as if it held zeros, or nulls where it may. */
+  readonly since?: number;
 }
 
 /** Columns of a stored table by their names in the file, in the file's order. */

@@ -37,7 +37,8 @@ export function appendTables<S extends TableSpec>(spec: S, parts: readonly Table
 
 const countRows = (parts: readonly { rows: number }[]) => parts.reduce((sum, part) => sum + part.rows, 0);
 
-function takeRows<S extends TableSpec>(
+/** Rows of tables, one below the other: row `fromRow[i]` of table `fromPart[i]`. */
+export function takeRows<S extends TableSpec>(
   spec: S,
   parts: readonly TablePart<S>[],
   fromPart: Uint16Array,

@@ -3,7 +3,7 @@ import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 import type { ColumnSpec, TableSpec } from './columns.ts';
 
 /**
- * Columns of every stored table, in the order of their files. The one place that maps names in files to the code.
+ * Columns of every stored table, in the order of their files. The one place that maps names in files to the code, hence its length.
  * Money is int64 minor units of the base currency; dates are business dates; `customer` is a row of the same run's
  * `customers` table of the shard.
  */
@@ -15,10 +15,22 @@ export const TRANSACTION_TYPES = ['sale', 'refund', 'void'] as const;
 export const [SALE, REFUND, VOID] = [0, 1, 2] as const;
 
 /** Why a fact waits; the position is the code. */
-export const PENDING_REASONS = ['FUTURE_EVENT', 'ORPHAN', 'EXCESS_REFUND', 'UNCOVERED_REFUND'] as const;
+export const PENDING_REASONS = ['FUTURE_EVENT', 'ORPHAN', 'EXCESS_REFUND', 'UNCOVERED_REFUND', 'MISSING_RATE'] as const;
 
-/** What the index knows of a transaction id; the position is the code. */
-export const INDEX_STATES = ['sale', 'refund', 'void', 'voided', 'conflict', 'pending'] as const;
+/** What the index knows of a transaction id; the position is the code. `expired`: it waited in vain and may be delivered again. */
+export const INDEX_STATES = ['sale', 'refund', 'void', 'voided', 'conflict', 'pending', 'expired'] as const;
+
+/** Kinds of an interaction; the position is the code. */
+export const INTERACTION_KINDS = [
+  'signup',
+  'visit',
+  'inquiry',
+  'complaint',
+  'complaint_resolved',
+  'review',
+  'survey',
+  'referral',
+] as const;
 
 /** How the predicted value of a customer was made; the position is the code. */
 export const CLV_METHODS = ['gamma_gamma', 'population_mean', 'cohort_mean'] as const;
@@ -58,12 +70,99 @@ const transactionFact = {
   margin_minor: maybeInt64,
   referrer_id: text,
   source_line: uint32,
+  currency: { kind: 'uint32', since: 2 },
 } as const satisfies TableSpec;
 
-/** Ledger of transactions: metadata `source` (key of the drop's file) and `currency`. */
+/**
+ * Ledger of transactions: metadata `source` (key of the drop's file) and `currency` (that of the configuration). Amounts are minor
+ * units of the row's `currency`: its three letters as a number (`currencyNumber` in lib/money.ts), 0 for that of the configuration.
+ */
 export const LEDGER = transactionFact;
-/** Version of `LEDGER`. */
-export const LEDGER_VERSION = 1;
+/** Version of `LEDGER` and of the ledgers of the other feeds. */
+export const LEDGER_VERSION = 2;
+
+/** Ledger of interactions: metadata `source`. `occurred_at` in milliseconds since 1970-01-01T00:00Z. */
+export const INTERACTION_LEDGER = {
+  interaction_id: utf8,
+  customer_id: utf8,
+  occurred_at: int64,
+  business_day: date,
+  kind: code(INTERACTION_KINDS),
+  score: maybeFloat64,
+  channel: text,
+  source_line: uint32,
+} as const satisfies TableSpec;
+
+/**
+ * Ledger of customers, without identifiers: metadata `source` and `columns` (those that the file has, separated by commas; the
+ * others leave a customer as it is). Instants in milliseconds since 1970-01-01T00:00Z.
+ */
+export const CUSTOMER_LEDGER = {
+  customer_id: utf8,
+  updated_at: maybeInt64,
+  signed_up_at: maybeInt64,
+  signed_up_on: maybeDate,
+  country: text,
+  consent_email: maybeUint8,
+  consent_sms: maybeUint8,
+  consent_ads: maybeUint8,
+  has_email: maybeUint8,
+  has_phone: maybeUint8,
+  source_line: uint32,
+} as const satisfies TableSpec;
+
+/** Identifiers of the customers feed, the ledger below `pii/`: metadata as of `CUSTOMER_LEDGER`. */
+export const IDENTIFIER_LEDGER = {
+  customer_id: utf8,
+  updated_at: maybeInt64,
+  email: text,
+  phone: text,
+  first_name: text,
+  last_name: text,
+  city: text,
+  state: text,
+  country: text,
+  zip: text,
+  date_of_birth: text,
+  gender: text,
+  source_line: uint32,
+} as const satisfies TableSpec;
+
+/** Identifiers as known on a date, folded, ordered by customer_id (bytes): the snapshot below `pii/`. */
+export const IDENTIFIERS = {
+  customer_id: utf8,
+  email: text,
+  phone: text,
+  first_name: text,
+  last_name: text,
+  city: text,
+  state: text,
+  country: text,
+  zip: text,
+  date_of_birth: text,
+  gender: text,
+} as const satisfies TableSpec;
+/** Version of `IDENTIFIERS`. */
+export const IDENTIFIERS_VERSION = 1;
+
+/** Exchange rates, as a ledger and in every shard's book: `rate` is a decimal text, units of the base currency per unit. */
+export const RATES = {
+  rate_on: date,
+  currency: utf8,
+  rate: utf8,
+  source_line: uint32,
+} as const satisfies TableSpec;
+
+/**
+ * Ledger of erasures: the keyed hash of a customer id (64 hex digits), never the id. `bucket` is 16 bits of a plain hash of the id:
+ * a customer of another bucket is not the one, without a keyed hash. Instant in milliseconds since 1970-01-01T00:00Z.
+ */
+export const ERASURE_LEDGER = {
+  customer_key: utf8,
+  bucket: uint32,
+  requested_at: int64,
+  source_line: uint32,
+} as const satisfies TableSpec;
 
 /** Book: customers, ordered by id. `purchase_days` counts the days that count; null dates when there is none. */
 export const CUSTOMERS = {
@@ -101,18 +200,30 @@ export const PENDING = {
   source: utf8,
 } as const satisfies TableSpec;
 
-/** Book: interactions of the last 90 days. */
+/** Book: interactions of the last 90 days, ordered by customer, instant, id. */
 export const INTERACTIONS = {
   interaction_id: utf8,
   customer: int32,
   occurred_at: int64,
   business_day: date,
-  kind: code(['signup', 'visit', 'inquiry', 'complaint', 'complaint_resolved', 'review', 'survey', 'referral']),
+  kind: code(INTERACTION_KINDS),
   score: maybeFloat64,
   channel: text,
 } as const satisfies TableSpec;
 
-/** Book: transaction ids of one knownOn month, ordered by hash. Hashes as 32-bit words. */
+/** Book: erasures as of `ERASURE_LEDGER`, the same in every shard, ordered by known_on, customer_key. */
+export const TOMBSTONES = {
+  customer_key: utf8,
+  bucket: uint32,
+  requested_at: int64,
+  known_on: date,
+} as const satisfies TableSpec;
+
+/**
+ * Book: transaction ids of one knownOn month, ordered by hash. Hashes as 32-bit words. `amount_minor` and `remaining_minor` are
+ * minor units of `currency` (its three letters as a number, 0 for the base currency); `base_minor` is what the amount came to in
+ * the base currency.
+ */
 export const INDEX = {
   id_hash_0: uint32,
   id_hash_1: uint32,
@@ -126,10 +237,12 @@ export const INDEX = {
   amount_minor: int64,
   remaining_minor: int64,
   state: code(INDEX_STATES),
+  base_minor: { kind: 'int64', since: 2 },
+  currency: { kind: 'uint32', since: 2 },
 } as const satisfies TableSpec;
 
 /** Version of the book's tables. */
-export const BOOK_VERSION = 1;
+export const BOOK_VERSION = 2;
 
 /** Lifecycle state, row for row with the book's customers. */
 export const STATE = {

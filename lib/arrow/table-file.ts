@@ -190,6 +190,10 @@ export function decodeTable<S extends TableSpec>(
   for (const [name, column] of Object.entries(spec)) {
     if (only && !only.includes(name)) continue;
     const index = schema.fields.findIndex((field) => field.name === name);
+    if (index < 0 && (column.since ?? 0) > found) {
+      columns[name] = absentColumn(column, rows + (room?.(rows) ?? 0));
+      continue;
+    }
     if (index < 0) {
       throw new ContractMismatchError(`File ${where}: column ${name} is missing, expected it. Roll back and run the date again.`);
     }
@@ -198,6 +202,13 @@ export function decodeTable<S extends TableSpec>(
     if (column.kind === 'code') words.set(name, dictionaryWords(parts[0]));
   }
   return { rows, columns: columns as Columns<S>, metadata, words };
+}
+
+/** A column that an older file does not have. */
+function absentColumn(column: ColumnSpec, rows: number): ColumnValues {
+  if (column.kind === 'utf8') return { bytes: new Uint8Array(0), offsets: new Int32Array(rows + 1) };
+  const values = newArray(column.kind, rows);
+  return column.nullable ? values.fill(emptyOf(column.kind)) : values;
 }
 
 function openFile(bytes: Uint8Array, where: string): Table {

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { isCurrency } from '../money.ts';
 import { isTimeZone } from '../time.ts';
 import { DEFAULT_SEGMENTS } from './default-segments.ts';
-import { transactionsMapping } from './mapping.ts';
+import { gates, WEEKDAYS } from './gates.ts';
+import { mappings } from './mapping.ts';
 import { segmentDefinition } from './segment-definition.ts';
 
 const ratio = z.number().min(0).max(1);
@@ -35,7 +36,7 @@ const clv = z.strictObject({
 
 const epochs = z.strictObject({
   /** Day of the week on which an epoch may begin. */
-  weekday: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']).default('monday'),
+  weekday: z.enum(WEEKDAYS).default('monday'),
   minRepeatCustomers: z.int().min(1).default(100),
   minHistoryDays: z.int().min(1).default(180),
   maxReturnErrorIncrease: ratio.default(0.02),
@@ -66,6 +67,11 @@ const tiers = z.strictObject({
   minNights: z.int().min(0).default(28),
 });
 
+const rates = z.strictObject({
+  /** Age in days of an exchange rate that may stand for a day without one; 0: each day needs its own (central banks publish none on weekends: 4). */
+  maxAgeDays: z.int().min(0).max(31).default(0),
+});
+
 const destination = z.strictObject({
   id: z.enum(['generic_csv', 'generic_jsonl']),
   /** Rows of one file at the most; a longer list is split. */
@@ -86,9 +92,9 @@ export const configSchema = z.strictObject({
     .default('USD'),
   shards: z.int().min(1).max(1024).default(4),
   lateFileDays: z.int().min(0).max(60).default(7),
-  mapping: z.strictObject({ transactions: transactionsMapping.prefault({}) }).prefault({}),
-  /** Share of a run's rows that may be unreadable before the run fails. */
-  gates: z.strictObject({ maxMalformedShare: ratio.default(0.05) }).prefault({}),
+  mapping: mappings.prefault({}),
+  rates: rates.prefault({}),
+  gates: gates.prefault({}),
   rfm: rfm.prefault({}),
   clv: clv.prefault({}),
   epochs: epochs.prefault({}),
