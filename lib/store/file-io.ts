@@ -43,7 +43,12 @@ export async function fileInfo(path: string): Promise<{ size: number; etag: stri
 }
 
 /** A whole file in one buffer of its own, so that typed arrays of 8-byte values can lie on it without a copy. */
-export async function readWhole(path: string): Promise<Uint8Array | undefined> {
+export function readWhole(path: string): Promise<Uint8Array | undefined> {
+  return readPart(path, 0, Number.POSITIVE_INFINITY);
+}
+
+/** As `readWhole`, the bytes from `start` to before `end`, or to the end of the file where it ends earlier. */
+export async function readPart(path: string, start: number, end: number): Promise<Uint8Array | undefined> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -54,10 +59,11 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
   try {
     const stats = await file.stat();
     if (!stats.isFile()) return undefined;
-    const buffer = Buffer.allocUnsafeSlow(stats.size);
+    const size = Math.max(Math.min(end, stats.size) - start, 0);
+    const buffer = Buffer.allocUnsafeSlow(size);
     let length = 0;
-    while (length < stats.size) {
-      const { bytesRead } = await file.read(buffer, length, stats.size - length, length);
+    while (length < size) {
+      const { bytesRead } = await file.read(buffer, length, size - length, start + length);
       if (bytesRead === 0) break;
       length += bytesRead;
     }
@@ -68,12 +74,23 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
 }
 
 /** Writes chunks to a new temporary file of a folder, through to the disk. @returns its path */
-export async function writeTemp(folder: string, chunks: readonly Uint8Array[]): Promise<string> {
+export function writeTemp(folder: string, chunks: readonly Uint8Array[]): Promise<string> {
+  return fillTemp(folder, (file) => writeAll(file, chunks));
+}
+
+/** As `writeTemp`, chunk by chunk as they come. */
+export function streamTemp(folder: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  return fillTemp(folder, async (file) => {
+    for await (const chunk of chunks) if (chunk.byteLength > 0) await writeAll(file, [chunk]);
+  });
+}
+
+async function fillTemp(folder: string, fill: (file: FileHandle) => Promise<void>): Promise<string> {
   const path = join(folder, `${TEMP_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`);
   const file = await openNew(path, folder);
   try {
     try {
-      await writeAll(file, chunks);
+      await fill(file);
       await file.datasync();
     } finally {
       await file.close();

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { link, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { link, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, InvariantBrokenError, RunSupersededError, TransientDependencyError } from '../errors.ts';
-import { codeOf, fileInfo, isMissing, readWhole, writeTemp } from './file-io.ts';
+import { codeOf, fileInfo, isMissing, readPart, readWhole, streamTemp, writeTemp } from './file-io.ts';
 import { withFileLock } from './file-lock.ts';
 import { chunksOf, sameContent, sizeOf } from './object-content.ts';
-import { assertObjectKey, isReservedName, LOCK_PREFIX, missingObject } from './object-key.ts';
+import { assertObjectKey, isReservedName, LOCK_PREFIX, missingObject, shortObject } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './objects.ts';
 
 /** Bytes per chunk of `stream`: the port promises 1 to 4 MiB. */
@@ -68,6 +68,15 @@ class FileStore implements ObjectStore {
     }
   }
 
+  readRange(key: string, start: number, end: number): Promise<Uint8Array> {
+    return this.#guard('read', key, async (path) => {
+      const bytes = await readPart(path, start, end);
+      if (!bytes) throw missingObject(this.url, key);
+      if (bytes.byteLength !== end - start) throw shortObject(this.url, key, end);
+      return bytes;
+    });
+  }
+
   stat(key: string): Promise<ObjectInfo | undefined> {
     return this.#guard('look at', key, async (path) => {
       const info = await fileInfo(path);
@@ -98,21 +107,34 @@ class FileStore implements ObjectStore {
   }
 
   replace(key: string, bytes: Uint8Array, ifEtag: string | null): Promise<string> {
-    return this.#guard('replace', key, (path) =>
-      withFileLock(join(dirname(path), `${LOCK_PREFIX}${basename(path)}`), async () => {
-        const found = (await fileInfo(path))?.etag ?? null;
-        if (found !== ifEtag) {
-          throw new RunSupersededError(
-            `Object ${this.url}/${key}: found tag ${found ?? 'none'}, expected ${ifEtag ?? 'none'}. Another run wrote it; read it again.`,
-          );
-        }
-        const temp = await writeTemp(dirname(path), chunksOf(bytes));
-        await rename(temp, path);
-        const info = await fileInfo(path);
-        if (!info) throw missingObject(this.url, key);
-        return info.etag;
-      }),
-    );
+    return this.#guard('replace', key, (path) => this.#swap(key, path, ifEtag, () => writeTemp(dirname(path), chunksOf(bytes))));
+  }
+
+  rewrite(key: string, chunks: AsyncIterable<Uint8Array>, ifEtag: string): Promise<string> {
+    return this.#guard('rewrite', key, async (path) => {
+      const temp = await streamTemp(dirname(path), chunks);
+      try {
+        return await this.#swap(key, path, ifEtag, () => Promise.resolve(temp));
+      } finally {
+        await rm(temp, { force: true });
+      }
+    });
+  }
+
+  /** Renames a temporary file to the object's name while nobody else does. */
+  #swap(key: string, path: string, ifEtag: string | null, makeTemp: () => Promise<string>): Promise<string> {
+    return withFileLock(join(dirname(path), `${LOCK_PREFIX}${basename(path)}`), async () => {
+      const found = (await fileInfo(path))?.etag ?? null;
+      if (found !== ifEtag) {
+        throw new RunSupersededError(
+          `Object ${this.url}/${key}: found tag ${found ?? 'none'}, expected ${ifEtag ?? 'none'}. Another run wrote it; read it again.`,
+        );
+      }
+      await rename(await makeTemp(), path);
+      const info = await fileInfo(path);
+      if (!info) throw missingObject(this.url, key);
+      return info.etag;
+    });
   }
 
   remove(key: string): Promise<void> {

@@ -33,3 +33,10 @@ export function missingObject(url: string, key: string): ContractMismatchError {
     `Object ${url}/${key}: missing, expected it to exist. Run the step that writes it again, or restore it.`,
   );
 }
+
+/** The message of an object that ends before a range of it does. */
+export function shortObject(url: string, key: string, end: number): ContractMismatchError {
+  return new ContractMismatchError(
+    `Object ${url}/${key}: ends early, expected at least ${end} bytes. Another file may have taken its place; run again.`,
+  );
+}

@@ -27,6 +27,12 @@ export interface ObjectStore {
   read(key: string): Promise<Uint8Array>;
   /** The object in chunks of 1 to 4 MiB (the last may be smaller). @throws ContractMismatchError when it is missing. */
   stream(key: string): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes `[start, end)`, `end > start`, at offset 0 of their own ArrayBuffer.
+   *
+   * @throws ContractMismatchError when the object is missing or has fewer than `end` bytes
+   */
+  readRange(key: string, start: number, end: number): Promise<Uint8Array>;
   /** Size and tag; undefined when the object is missing. */
   stat(key: string): Promise<ObjectInfo | undefined>;
   /** Every object below `prefix/` (the whole store for ''), in byte order of keys; unfinished writes are not seen. */
@@ -46,6 +52,15 @@ export interface ObjectStore {
    * @throws RunSupersededError when another tag is found. On S3 this includes the rare own write whose answer was lost.
    */
   replace(key: string, bytes: Uint8Array, ifEtag: string | null): Promise<string>;
+  /**
+   * Puts other content in the place of an object, whole or not at all, in bounded memory. The one exception to write-once is the
+   * erasure of a customer (docs/adr/0014): nothing but `compact`, and what puts its work right again, may call it.
+   *
+   * @param chunks an error of theirs leaves the object as it was @param ifEtag tag that the caller read
+   * @returns the new tag
+   * @throws RunSupersededError when another tag is found, or none
+   */
+  rewrite(key: string, chunks: AsyncIterable<Uint8Array>, ifEtag: string): Promise<string>;
   /** Removes an object; a missing one is no error. */
   remove(key: string): Promise<void>;
 }

@@ -8,20 +8,29 @@ const RESUMES = 4;
 
 /** An object whose download has begun. */
 export interface Download {
-  /** Bytes of the whole object. */
+  /** Bytes of the whole object, or of the part of it that is there. */
   readonly size: number;
   /** Pieces of any size, in order; a broken connection is resumed where it ended. To be read once. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
-/** Begins to read an object; undefined when it is missing. Throws the SDK's errors. */
-export async function download(s3: S3, bucket: string, path: string): Promise<Download | undefined> {
+/** The bytes `[start, end)` of an object. */
+export interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Begins to read an object, or a part of it; undefined when it is missing. Throws the SDK's errors. */
+export async function download(s3: S3, bucket: string, path: string, part?: Part): Promise<Download | undefined> {
   const where = { Bucket: bucket, Key: path };
+  const { start, last } = part ? { start: part.start, last: part.end - 1 } : { start: 0, last: '' };
   try {
-    const first = await s3.client.send(new s3.sdk.GetObjectCommand(where));
+    const first = await s3.client.send(
+      new s3.sdk.GetObjectCommand({ ...where, ...(part && { Range: `bytes=${start}-${last}` }) }),
+    );
     const size = first.ContentLength ?? 0;
     const resume = async (offset: number) => {
-      const range = { Range: `bytes=${offset}-`, ...(first.ETag && { IfMatch: first.ETag }) };
+      const range = { Range: `bytes=${start + offset}-${last}`, ...(first.ETag && { IfMatch: first.ETag }) };
       return (await s3.client.send(new s3.sdk.GetObjectCommand({ ...where, ...range }))).Body as Body;
     };
     return { size, pieces: piecesOf(first.Body as Body, size, resume, `s3://${bucket}/${path}`) };

@@ -1,10 +1,11 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, InvariantBrokenError, RunSupersededError, TransientDependencyError } from '../errors.ts';
 import { chunksOf, sha256Of, sizeOf } from './object-content.ts';
-import { assertObjectKey, missingObject } from './object-key.ts';
+import { assertObjectKey, missingObject, shortObject } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './objects.ts';
 import { loadS3, type S3 } from './s3-client.ts';
-import { download, isMissingKey } from './s3-download.ts';
+import { type Download, download, isMissingKey } from './s3-download.ts';
 import { backoffMs, fromSdk, statusOf } from './sdk-error.ts';
 
 /** Above this size an object is uploaded in parts. */
@@ -47,14 +48,21 @@ class S3Store implements ObjectStore {
   get(key: string): Promise<Uint8Array | undefined> {
     return this.#guard('GetObject', key, async (s3, where) => {
       const found = await download(s3, where.Bucket, where.Key);
-      if (!found) return undefined;
-      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(found.size).buffer);
-      let length = 0;
-      for await (const piece of found.pieces) {
-        bytes.set(piece, length);
-        length += piece.byteLength;
+      return found && collect(found);
+    });
+  }
+
+  readRange(key: string, start: number, end: number): Promise<Uint8Array> {
+    return this.#guard('GetObject', key, async (s3, where) => {
+      try {
+        const found = await download(s3, where.Bucket, where.Key, { start, end });
+        if (!found) throw missingObject(this.url, key);
+        if (found.size === end - start) return await collect(found);
+        throw shortObject(this.url, key, end);
+      } catch (error) {
+        // 416: not even the first byte is there.
+        throw statusOf(error) === 416 ? shortObject(this.url, key, end) : error;
       }
-      return bytes;
     });
   }
 
@@ -165,6 +173,29 @@ class S3Store implements ObjectStore {
     });
   }
 
+  rewrite(key: string, chunks: AsyncIterable<Uint8Array>, ifEtag: string): Promise<string> {
+    return this.#guard('PutObject', key, async (s3, where) => {
+      // Without the SHA-256 that other writes keep beside an object: it is known when the bytes are gone.
+      const guarded = { ...where, IfMatch: `"${ifEtag}"` };
+      try {
+        const { head, rest } = await splitHead(chunks, SINGLE_PUT_BYTES);
+        if (rest === undefined) {
+          const put = { ...guarded, Body: Buffer.concat(head) };
+          return unquote((await this.#untilNoConflict(() => s3.client.send(new s3.sdk.PutObjectCommand(put)))).ETag);
+        }
+        const { Upload } = await import('@aws-sdk/lib-storage');
+        const params = { ...guarded, Body: Readable.from(rest, { objectMode: false }) };
+        return unquote((await new Upload({ client: s3.client, params, partSize: PART_BYTES, queueSize: 4 }).done()).ETag);
+      } catch (error) {
+        if (statusOf(error) !== 412 && !isMissingKey(error)) throw error;
+        throw new RunSupersededError(
+          `Object ${this.url}/${key}: found another tag, expected ${ifEtag}. Another run wrote it; read it again.`,
+          { cause: error },
+        );
+      }
+    });
+  }
+
   remove(key: string): Promise<void> {
     return this.#guard('DeleteObject', key, async (s3, where) => {
       await s3.client.send(new s3.sdk.DeleteObjectCommand(where));
@@ -231,6 +262,37 @@ class S3Store implements ObjectStore {
   }
 }
 
+/** The pieces of a download in one buffer of its own. */
+async function collect({ size, pieces }: Download): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+  let length = 0;
+  for await (const piece of pieces) {
+    bytes.set(piece, length);
+    length += piece.byteLength;
+  }
+  return bytes;
+}
+
 function unquote(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
+}
+
+/** The first chunks, and all of them when they come to more than `most` bytes. */
+async function splitHead(
+  chunks: AsyncIterable<Uint8Array>,
+  most: number,
+): Promise<{ head: Uint8Array[]; rest: AsyncIterable<Uint8Array> | undefined }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
+  for (let size = 0; size <= most; ) {
+    const next = await iterator.next();
+    if (next.done === true) return { head, rest: undefined };
+    head.push(next.value);
+    size += next.value.byteLength;
+  }
+  const rest = async function* () {
+    yield* head;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  };
+  return { head, rest: rest() };
 }

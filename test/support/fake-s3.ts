@@ -63,8 +63,9 @@ export function fakeS3() {
   mock.on(GetObjectCommand).callsFake(async (input) => {
     const { body, etag } = find(input, 'NoSuchKey');
     if (input.IfMatch !== undefined && input.IfMatch !== etag) throw s3Error('PreconditionFailed', 412);
-    const from = Number(/^bytes=(\d+)-$/.exec(input.Range ?? '')?.[1] ?? 0);
-    const rest = body.subarray(from);
+    const [, from = 0, last = ''] = /^bytes=(\d+)-(\d*)$/.exec(input.Range ?? '') ?? [];
+    if (input.Range !== undefined && Number(from) >= body.byteLength) throw s3Error('InvalidRange', 416);
+    const rest = body.subarray(Number(from), last === '' ? body.byteLength : Number(last) + 1);
     const pieces = Array.from({ length: Math.ceil(rest.byteLength / 60_000) }, (_, i) =>
       rest.subarray(i * 60_000, (i + 1) * 60_000),
     );

@@ -5,16 +5,9 @@ import { BatchWriteItemCommand, DynamoDBClient, DynamoDBServiceException } from 
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDynamo } from '../../../cli/local/dynamo.ts';
-import { ConfigError, InvariantBrokenError, ThrottledWriteError, TransientDependencyError } from '../../../lib/errors.ts';
-import { conditionalPuts, type Item, openTable, type Write } from '../../../lib/store/tables.ts';
-
-async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const value of values) all.push(value);
-  return all;
-}
-
-const GUARD = 'attribute_not_exists(runSeq) OR runSeq <= :mine';
+import { ConfigError, ThrottledWriteError, TransientDependencyError } from '../../../lib/errors.ts';
+import { openTable, type Write } from '../../../lib/store/tables.ts';
+import { describeTable } from './table-contract.ts';
 
 describe('table on dynalite', () => {
   let folder: string;
@@ -31,113 +24,9 @@ describe('table on dynalite', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const profiles = openTable('profiles');
   const runs = openTable('runs');
 
-  it('gives back every kind of value that was put, without undefined ones', async () => {
-    const item = {
-      customer_id: 'Zoë #1',
-      n: 12.5,
-      tiny: 1e-9,
-      zero: -0,
-      yes: true,
-      nothing: null,
-      empty: '',
-      list: [1, 'a', [null]],
-      map: { a: { b: false } },
-      absent: undefined,
-    };
-    expect(await profiles.put(item)).toBe(true);
-    const { absent: _, ...stored } = item;
-    expect(await profiles.get({ customer_id: 'Zoë #1' })).toEqual({ ...stored, zero: 0 });
-    expect(await profiles.get({ customer_id: 'nobody' })).toBeUndefined();
-  });
-
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1n, new Date(0), () => 1])(
-    'refuses to store %s, naming the attribute alone',
-    async (value) => {
-      await expect(profiles.put({ customer_id: 'a', odd: { value } })).rejects.toThrow(InvariantBrokenError);
-      await expect(profiles.put({ customer_id: 'secret', odd: value })).rejects.toThrow(/^Attribute odd: (?!.*secret)/);
-    },
-  );
-
-  it('puts and removes under a condition', async () => {
-    const key = { customer_id: 'guarded' };
-    const guard = (mine: number) => ({ expression: GUARD, values: { ':mine': mine } });
-    expect(await profiles.put({ ...key, runSeq: 2 }, guard(2))).toBe(true);
-    expect(await profiles.put({ ...key, runSeq: 1 }, guard(1))).toBe(false);
-    expect(await profiles.put({ ...key, runSeq: 3 }, guard(3))).toBe(true);
-    expect(await profiles.remove(key, { expression: '#r = :r', names: { '#r': 'runSeq' }, values: { ':r': 2 } })).toBe(false);
-    expect(await profiles.get(key)).toEqual({ ...key, runSeq: 3 });
-    expect(await profiles.remove(key)).toBe(true);
-    expect(await profiles.remove(key)).toBe(true);
-    expect(await profiles.get(key)).toBeUndefined();
-  });
-
-  it('updates, adds and removes attributes in one step and answers the new item', async () => {
-    const key = { pk: 'LEASE', sk: '-' };
-    expect(await runs.update(key, { owner: 'a', state: 'OPEN' }, { add: { runSeq: 1 } })).toEqual({
-      ...key,
-      owner: 'a',
-      state: 'OPEN',
-      runSeq: 1,
-    });
-    const condition = { expression: '#o = :o AND runSeq = :s', names: { '#o': 'owner' }, values: { ':o': 'a', ':s': 1 } };
-    const updated = await runs.update(
-      key,
-      { state: null, left: undefined },
-      { add: { runSeq: 2, tries: 1 }, remove: ['owner', 'none'], condition },
-    );
-    expect(updated).toEqual({ ...key, state: null, runSeq: 3, tries: 1 });
-    expect(await runs.update(key, { state: 'X' }, { condition })).toBeUndefined();
-    expect(await runs.get(key)).toEqual(updated);
-    expect(await runs.update({ pk: 'bare', sk: '-' }, {})).toEqual({ pk: 'bare', sk: '-' });
-  });
-
-  it('queries a partition in either order, by beginning and with a limit', async () => {
-    for (const day of ['2024-01-02', '2024-01-03', '2024-02-01']) await runs.put({ pk: 'days', sk: day });
-    await runs.put({ pk: 'other', sk: '2024-01-01' });
-    const days = async (...args: Parameters<typeof runs.query>) => (await collect(runs.query(...args))).map((item) => item['sk']);
-    expect(await days({ pk: 'days' })).toEqual(['2024-01-02', '2024-01-03', '2024-02-01']);
-    expect(await days({ pk: 'days' }, { begins: { sk: '2024-01' } })).toEqual(['2024-01-02', '2024-01-03']);
-    expect(await days({ pk: 'days' }, { forward: false, limit: 2 })).toEqual(['2024-02-01', '2024-01-03']);
-    expect(await days({ pk: 'none' })).toEqual([]);
-  });
-
-  it('reads on past the 1 MB of a page, in query and scan', async () => {
-    const transitions = openTable('transitions');
-    const writes = Array.from(
-      { length: 60 },
-      (_, index): Write => ({
-        put: { customer_id: 'wide', happened: String(index).padStart(3, '0'), text: 'x'.repeat(40_000) },
-      }),
-    );
-    expect(await transitions.writeBatch(writes)).toBe(60);
-    const items = await collect(transitions.query({ customer_id: 'wide' }));
-    expect(items.map((item) => item['happened'])).toEqual(writes.map((write) => 'put' in write && write.put['happened']));
-    expect(await collect(transitions.query({ customer_id: 'wide' }, { limit: 55 }))).toHaveLength(55);
-    expect(await collect(transitions.scan())).toHaveLength(60);
-  });
-
-  it('writes batches from a stream, puts and removals', async () => {
-    async function* writes(): AsyncIterable<Write> {
-      for (let index = 0; index < 130; index++) yield { put: { customer_id: `batch-${index}`, index } };
-    }
-    expect(await profiles.writeBatch(writes(), { concurrency: 3 })).toBe(130);
-    expect(await profiles.get({ customer_id: 'batch-129' })).toEqual({ customer_id: 'batch-129', index: 129 });
-    expect(await profiles.writeBatch([{ remove: { customer_id: 'batch-129' } }])).toBe(1);
-    expect(await profiles.get({ customer_id: 'batch-129' })).toBeUndefined();
-    expect(await profiles.writeBatch([])).toBe(0);
-  });
-
-  it('counts guarded puts that were written and refused', async () => {
-    const items = (runSeq: number, count: number): Item[] =>
-      Array.from({ length: count }, (_, index) => ({ customer_id: `many-${index}`, runSeq }));
-    const puts = (runSeq: number, count: number) =>
-      conditionalPuts(profiles, items(runSeq, count), { expression: GUARD, values: { ':mine': runSeq } });
-    expect(await puts(5, 40)).toEqual({ written: 40, refused: 0 });
-    expect(await puts(4, 50)).toEqual({ written: 10, refused: 40 });
-  });
+  describeTable('on dynalite', { profiles: openTable('profiles'), transitions: openTable('transitions'), runs });
 
   it('asks the operator for a table that is missing', async () => {
     await expect(openTable('nowhere').get({ pk: 'a' })).rejects.toThrow(ConfigError);

@@ -10,9 +10,12 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** What every object store must do. `freshUrl` names an empty store. */
-export function describeObjectStore(name: string, freshUrl: () => Promise<string>): void {
-  const fresh = async (): Promise<ObjectStore> => openObjectStore(await freshUrl());
+/** What every object store must do. `makeEmpty` gives an empty store, or its URL. */
+export function describeObjectStore(name: string, makeEmpty: () => Promise<ObjectStore | string>): void {
+  const fresh = async (): Promise<ObjectStore> => {
+    const made = await makeEmpty();
+    return typeof made === 'string' ? openObjectStore(made) : made;
+  };
 
   describe(`object store on ${name}`, () => {
     it('gives back what was created, aligned for 8-byte values', async () => {
@@ -89,6 +92,21 @@ export function describeObjectStore(name: string, freshUrl: () => Promise<string
       expect(Buffer.compare(await store.read('large'), Buffer.concat(chunks))).toBe(0);
     });
 
+    it('reads ranges, and refuses one that the object does not have', async () => {
+      const store = await fresh();
+      const part = new Uint8Array(200_000).map((_, index) => (index * 31) % 251);
+      await store.create('r', part);
+      const middle = await store.readRange('r', 1000, 150_000);
+      expect(middle.byteOffset).toBe(0);
+      expect(Buffer.compare(middle, part.subarray(1000, 150_000))).toBe(0);
+      expect(await store.readRange('r', 199_999, 200_000)).toEqual(part.slice(-1));
+      await expect(store.readRange('r', 199_999, 200_001)).rejects.toThrow(
+        `Object ${store.url}/r: ends early, expected at least 200001 bytes`,
+      );
+      await expect(store.readRange('r', 200_000, 200_001)).rejects.toThrow(ContractMismatchError);
+      await expect(store.readRange('none', 0, 1)).rejects.toThrow(`${store.url}/none`);
+    });
+
     it('lists what is below a folder, in byte order of whole keys', async () => {
       const store = await fresh();
       const keys = ['p/a', 'p/a-b', 'p/a.json', 'p/a=1/x', 'p/a/z', 'p/B', 'p2/q', 'p.x'];
@@ -119,6 +137,41 @@ export function describeObjectStore(name: string, freshUrl: () => Promise<string
       await expect(store.replace('v/latest.json', text('{"n":3}'), first)).rejects.toThrow(RunSupersededError);
       expect(new TextDecoder().decode(await store.read('v/latest.json'))).toBe('{"n":2}');
       expect((await collect(store.list('v'))).map((info) => info.key)).toEqual(['v/latest.json']);
+    });
+
+    it('rewrites from chunks what the caller has seen, whole or not at all', async () => {
+      const store = await fresh();
+      const pieces = async function* (...values: string[]) {
+        for (const value of values) yield text(value);
+      };
+      const cut = async function* () {
+        yield text('half');
+        throw new ContractMismatchError('cut');
+      };
+      await store.create('w/k', text('before'));
+      const etag = (await store.stat('w/k'))?.etag ?? '';
+      await expect(store.rewrite('w/k', cut(), etag)).rejects.toThrow();
+      expect(new TextDecoder().decode(await store.read('w/k'))).toBe('before');
+      const next = await store.rewrite('w/k', pieces('aft', '', 'er'), etag);
+      expect(new TextDecoder().decode(await store.read('w/k'))).toBe('after');
+      expect((await store.stat('w/k'))?.etag).toBe(next);
+      await expect(store.rewrite('w/k', pieces('late'), etag)).rejects.toThrow(RunSupersededError);
+      await expect(store.rewrite('w/none', pieces('x'), etag)).rejects.toThrow(RunSupersededError);
+      expect(await store.create('w/k', text('after'))).toBe('same');
+      await store.rewrite('w/k', pieces(), next);
+      expect((await store.stat('w/k'))?.size).toBe(0);
+      expect((await collect(store.list('w'))).map((info) => info.key)).toEqual(['w/k']);
+    });
+
+    it('rewrites more than one part of an upload', async () => {
+      const store = await fresh();
+      await store.create('large', text('small'));
+      const part = new Uint8Array(3_333_333).map((_, index) => (index * 7) % 251);
+      const parts = async function* () {
+        for (let i = 0; i < 6; i++) yield part;
+      };
+      await store.rewrite('large', parts(), (await store.stat('large'))?.etag ?? '');
+      expect(Buffer.compare(await store.read('large'), Buffer.concat([part, part, part, part, part, part]))).toBe(0);
     });
 
     it('loses no update when many replace at once', async () => {
