@@ -27,6 +27,9 @@ export abstract class ByteWindow {
   /** True when the window has the control character DEL. */
   protected delSeen = false;
 
+  /** True when the text begins as UTF-16 does: with its mark, or with a zero byte beside another. */
+  isWide = false;
+
   readonly #base: number;
   #started = false;
 
@@ -100,6 +103,9 @@ export abstract class ByteWindow {
     this.#started = true;
     const marked = BYTE_ORDER_MARK.every((byte, at) => at < bytes && this.buffer[this.#base + at] === byte);
     if (marked) this.position += BYTE_ORDER_MARK.length;
+    const [first, second] = [this.buffer[this.#base], this.buffer[this.#base + 1]];
+    const zero = (first === 0) !== (second === 0);
+    this.isWide = bytes > 1 && (zero || (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
     this.#look();
   }
 

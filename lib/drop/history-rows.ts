@@ -62,7 +62,7 @@ export class HistoryRows {
   constructor(file: HistoryFile, format: HistoryFormat) {
     this.#file = file;
     this.#format = format;
-    this.#defaults = defaultValues(format.mapping);
+    this.#defaults = defaultValues('transactions', format.mapping);
     this.#scanner = new RecordScanner({ delimiter: format.mapping.delimiter, constants: this.#defaults.bytes });
     this.#instants = new InstantParser(format.mapping.dateFormats, format.timeZoneClock);
   }
@@ -112,7 +112,8 @@ export class HistoryRows {
   }
 
   #setLayout(header: readonly string[] | undefined): void {
-    const layout = resolveColumns(this.#format.mapping, header, this.#file.name, this.#format.needed);
+    const { mapping, needed: required } = this.#format;
+    const layout = resolveColumns(header, { feed: 'transactions', mapping, file: this.#file.name, required });
     const isPresent = (name: TransactionColumn) =>
       name === 'transaction_id' || (layout.positions[COLUMN[name]] as number) >= 0 || !!this.#format.mapping.defaults[name];
     this.columns = new Set(TRANSACTION_COLUMNS.filter(isPresent));
@@ -138,7 +139,7 @@ export class HistoryRows {
     const scanner = this.#scanner;
     const { least, most } = this.#layout as ColumnLayout;
     if (scanner.issue !== undefined) {
-      return { rule: scanner.issue, message: scanMessage(scanner.issue, scanner.recordEnd - scanner.recordStart) };
+      return { rule: scanner.issue, message: scanMessage(scanner.issue, scanner) };
     }
     if (scanner.fieldCount < least || scanner.fieldCount > most) {
       return { rule: 'FIELD_COUNT', message: fieldCountMessage(scanner.fieldCount, least, most) };

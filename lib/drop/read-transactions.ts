@@ -1,8 +1,7 @@
 import type { TransactionsMapping } from '../config/mapping.ts';
-import { InvalidDropError } from '../errors.ts';
 import type { BusinessClock } from '../time.ts';
-import { defaultValues, headerNames, resolveColumns } from './column-layout.ts';
-import { RecordScanner } from './record-scanner.ts';
+import { boundedQuarantine } from './bounded-quarantine.ts';
+import { type DropSource, openRecords } from './open-records.ts';
 import { RowReader } from './row-reader.ts';
 import type { QuarantineSink } from './row-rules.ts';
 import type { TransactionColumns } from './transaction-columns.ts';
@@ -19,8 +18,6 @@ export interface ReadTransactionsOptions {
   readonly shardOf: (bytes: Uint8Array, start: number, end: number) => number;
   /** About how many rows a shard will get, for the room that is made at first; 0 unless told. */
   readonly expectedRows?: number;
-  /** Display name of the file, for messages and quarantine. */
-  readonly file: string;
 }
 
 /** Counts of a file and its accepted rows per shard; rows = accepted + malformed + policy. */
@@ -34,43 +31,21 @@ export interface ReadTransactionsResult {
 }
 
 /**
- * Reads a file of the `transactions` feed straight from its bytes into columns per shard.
+ * Reads a file of the `transactions` feed of any form straight from its bytes into columns per shard.
  *
  * Every record is either accepted or handed to `sink` with its rule; blank lines are not records. Bounded memory beside the
  * accepted rows. Source of the rules: docs/data-contract.md.
  *
- * @param chunks the file's bytes, decompressed, cut anywhere
- * @throws InvalidDropError for an empty file, a header that cannot be read or lacks a required column
+ * @throws InvalidDropError for an empty file, a header that cannot be read or lacks a required column, a file that is cut or corrupt
  * @throws ConfigError when the mapping does not fit a file without header
  */
 export async function readTransactions(
-  chunks: AsyncIterable<Uint8Array>,
+  source: DropSource,
   options: ReadTransactionsOptions,
   sink: QuarantineSink,
 ): Promise<ReadTransactionsResult> {
-  const defaults = defaultValues(options.mapping);
-  const scanner = new RecordScanner({ delimiter: options.mapping.delimiter, constants: defaults.bytes });
-  let reader: RowReader | undefined;
-  if (!options.mapping.header) {
-    reader = new RowReader(scanner, defaults, resolveColumns(options.mapping, undefined, options.file), options, sink);
-  }
-  for await (const _ of scanner.fill(chunks)) {
-    if (reader === undefined) {
-      if (!scanner.next()) continue;
-      const layout = resolveColumns(options.mapping, headerNames(scanner, options.file), options.file);
-      reader = new RowReader(scanner, defaults, layout, options, sink);
-    }
-    reader.readRecords();
-  }
-  if (scanner.isEmpty) {
-    throw new InvalidDropError(
-      `File ${options.file}: 0 bytes, expected ${options.mapping.header ? 'a header' : 'rows'}. Deliver the file again.`,
-    );
-  }
-  if (reader === undefined) {
-    throw new InvalidDropError(
-      `File ${options.file}: no header, expected the names of the columns in the first line. Deliver the file again.`,
-    );
-  }
+  const records = await openRecords(source, { feed: 'transactions', mapping: options.mapping });
+  const reader = new RowReader(records, source.name, options, boundedQuarantine(source.name, sink));
+  for await (const _ of records.batches()) reader.readRecords();
   return reader.result();
 }

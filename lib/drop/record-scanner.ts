@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ByteWindow } from './byte-window.ts';
+import type { RecordCursor } from './record-cursor.ts';
 import { MAX_RECORD_BYTES, type ScanIssue } from './row-rules.ts';
 
 const TAB = 9;
@@ -29,7 +30,7 @@ export interface ScannerOptions {
  * unclosed quote, or a record that is too long, the first physical line alone is the record, and reading goes on at the next
  * line, so that one missing quote costs one row.
  */
-export class RecordScanner extends ByteWindow {
+export class RecordScanner extends ByteWindow implements RecordCursor {
   /** First byte of each field, shape [fieldCount]. */
   starts = new Int32Array(64);
   /** Byte after each field, shape [fieldCount]. */
@@ -43,6 +44,7 @@ export class RecordScanner extends ByteWindow {
   line = 0;
   /** Why the record cannot be used, if so. */
   issue: ScanIssue | undefined;
+  readonly issueDetail = '';
   /** True when the record was cut at `MAX_RECORD_BYTES`. */
   truncated = false;
   /** False when no byte of the record is a control character; true when one may be. */
@@ -55,6 +57,9 @@ export class RecordScanner extends ByteWindow {
   #skipping = false;
   /** Line ends within the record. */
   #lines = 0;
+  /** The first record, when it may not come again. */
+  #header: Buffer | undefined;
+  #headerBytes = -1;
   /** The field that `#closingQuote` read has a doubled quote. */
   #doubled = false;
 
@@ -62,6 +67,17 @@ export class RecordScanner extends ByteWindow {
     super(constants);
     this.#delimiter = delimiter === 'whitespace' ? -1 : delimiter.charCodeAt(0);
     this.#plainAbove = Math.max(this.#delimiter, BLANK);
+  }
+
+  /** The record's exact text without its line end. */
+  raw(): Buffer {
+    return this.buffer.subarray(this.recordStart, this.recordEnd);
+  }
+
+  /** From here on a record equal to the current one has the issue REPEATED_HEADER. */
+  refuseRepeated(): void {
+    this.#header = Buffer.from(this.raw());
+    this.#headerBytes = this.#header.length;
   }
 
   /** Moves to the next record; false when more bytes are needed, or at the end. */
@@ -83,6 +99,7 @@ export class RecordScanner extends ByteWindow {
     this.#nextLine += this.#lines;
     this.#leaveLine(stop);
     if (stop > this.validTo && !isUtf8(this.buffer.subarray(start, stop))) this.issue = 'INVALID_UTF8';
+    if (stop - start === this.#headerBytes && this.#header?.equals(this.raw())) this.issue = 'REPEATED_HEADER';
     return true;
   }
 
@@ -259,8 +276,11 @@ export class RecordScanner extends ByteWindow {
   }
 
   #lineEnd(from: number, limit: number): number {
-    for (let at = from; at < limit; at++) if (this.buffer[at] === LF || this.buffer[at] === CR) return at;
-    return -1;
+    const bytes = this.buffer.subarray(from, limit);
+    const feed = bytes.indexOf(LF);
+    const carriage = (feed < 0 ? bytes : bytes.subarray(0, feed)).indexOf(CR);
+    const found = carriage < 0 ? feed : carriage;
+    return found < 0 ? -1 : from + found;
   }
 
   /** Passes over the rest of a line that was given up; false when more bytes are needed. */

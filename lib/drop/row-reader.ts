@@ -1,12 +1,13 @@
 import type { ByteColumnBuilder } from '../arrow/columns.ts';
 import { TRANSACTION_COLUMNS, type TransactionColumn } from '../config/mapping.ts';
-import { currencyExponent, isCurrency } from '../money.ts';
+import { currencyExponent, currencyNumber, isCurrency } from '../money.ts';
 import { COLUMN, type ColumnLayout, type DefaultValues } from './column-layout.ts';
 import { DecimalParser } from './decimal-parser.ts';
 import { InstantParser } from './instant-parser.ts';
+import { type DropRecords, dateFormatsOf } from './open-records.ts';
 import { quarantineRecord } from './quarantine-record.ts';
 import type { ReadTransactionsOptions, ReadTransactionsResult } from './read-transactions.ts';
-import type { RecordScanner } from './record-scanner.ts';
+import type { RecordCursor } from './record-cursor.ts';
 import {
   fieldCountMessage,
   MAX_ID_BYTES,
@@ -31,7 +32,8 @@ const MARGIN = COLUMN.margin;
 
 /** Reads records one after the other; all state of a row lives in typed arrays and fields that are used again. */
 export class RowReader {
-  readonly #scanner: RecordScanner;
+  readonly #cursor: RecordCursor;
+  readonly #file: string;
   readonly #layout: ColumnLayout;
   readonly #defaults: DefaultValues;
   readonly #options: ReadTransactionsOptions;
@@ -46,13 +48,14 @@ export class RowReader {
   /** Index in `TEXT_COLUMNS` and in `TRANSACTION_COLUMNS` of the columns of text that are present. */
   readonly #texts: Int32Array;
   readonly #textColumns: Int32Array;
-  /** Range of each column's value in the scanner's buffer, shape [TRANSACTION_COLUMNS]; empty is null. */
+  /** Range of each column's value in the cursor's buffer, shape [TRANSACTION_COLUMNS]; empty is null. */
   readonly #starts = new Int32Array(TRANSACTION_COLUMNS.length);
   readonly #ends = new Int32Array(TRANSACTION_COLUMNS.length);
   readonly #row: RowNumbers = {
     occurredAtMs: Number.NaN,
     day: 0,
     dateOnly: 0,
+    currency: 0,
     amountMinor: Number.NaN,
     type: 0,
     costMinor: Number.NaN,
@@ -66,22 +69,18 @@ export class RowReader {
   #malformed = 0;
   #policy = 0;
 
-  constructor(
-    scanner: RecordScanner,
-    defaults: DefaultValues,
-    layout: ColumnLayout,
-    options: ReadTransactionsOptions,
-    sink: QuarantineSink,
-  ) {
-    this.#scanner = scanner;
+  constructor({ cursor, defaults, layout }: DropRecords, file: string, options: ReadTransactionsOptions, sink: QuarantineSink) {
+    this.#file = file;
+    const dateFormats = dateFormatsOf(file, options.mapping);
+    this.#cursor = cursor;
     this.#defaults = defaults;
     this.#layout = layout;
     this.#options = options;
     this.#sink = sink;
     const exponent = currencyExponent(options.currency);
-    this.#terms = { currency: options.currency, exponent, dateFormats: options.mapping.dateFormats };
+    this.#terms = { currency: options.currency, exponent, dateFormats };
     this.#currency = Buffer.from(options.currency);
-    this.#instants = new InstantParser(options.mapping.dateFormats, options.timeZoneClock);
+    this.#instants = new InstantParser(dateFormats, options.timeZoneClock);
     this.#builders = Array.from({ length: options.shards }, () => new TransactionColumnsBuilder(options.expectedRows));
     const isPresent = (column: number) =>
       (layout.positions[column] as number) >= 0 || (defaults.ends[column] as number) > (defaults.starts[column] as number);
@@ -91,10 +90,10 @@ export class RowReader {
     this.#textColumns = Int32Array.from(texts, (name) => COLUMN[name]);
   }
 
-  /** Takes every record that the scanner holds. */
+  /** Takes every record that the cursor holds. */
   readRecords(): void {
-    const scanner = this.#scanner;
-    while (scanner.next()) {
+    const cursor = this.#cursor;
+    while (cursor.next()) {
       this.#rows++;
       const rule = this.#readRow();
       if (rule !== undefined) this.#refuse(rule);
@@ -108,9 +107,9 @@ export class RowReader {
 
   /** @returns the first rule that the record breaks; undefined when it was appended to its shard */
   #readRow(): RowRule | undefined {
-    const scanner = this.#scanner;
-    if (scanner.issue !== undefined) return scanner.issue;
-    if (scanner.fieldCount < this.#layout.least || scanner.fieldCount > this.#layout.most) return 'FIELD_COUNT';
+    const cursor = this.#cursor;
+    if (cursor.issue !== undefined) return cursor.issue;
+    if (cursor.fieldCount < this.#layout.least || cursor.fieldCount > this.#layout.most) return 'FIELD_COUNT';
     const rule = this.#locate() ?? this.#readNumbers();
     if (rule !== undefined) return rule;
     this.#append();
@@ -119,7 +118,7 @@ export class RowReader {
 
   /** Finds the range of every value, and checks what is required and the texts. */
   #locate(): RowRule | undefined {
-    const { starts: fieldStarts, ends: fieldEnds, mayHaveControl } = this.#scanner;
+    const { starts: fieldStarts, ends: fieldEnds, mayHaveControl } = this.#cursor;
     const positions = this.#layout.positions;
     const starts = this.#starts;
     const ends = this.#ends;
@@ -141,7 +140,7 @@ export class RowReader {
       const start = starts[column] as number;
       const end = ends[column] as number;
       if (end - start > MAX_ID_BYTES) return this.#fault('ID_TOO_LONG', TRANSACTION_COLUMNS[column]);
-      if (mayHaveControl && hasControl(this.#scanner.buffer, start, end)) {
+      if (mayHaveControl && hasControl(this.#cursor.buffer, start, end)) {
         return this.#fault('CONTROL_CHARACTER', TRANSACTION_COLUMNS[column]);
       }
     }
@@ -149,7 +148,7 @@ export class RowReader {
   }
 
   #readNumbers(): RowRule | undefined {
-    const buffer = this.#scanner.buffer;
+    const buffer = this.#cursor.buffer;
     const starts = this.#starts;
     const ends = this.#ends;
     const row = this.#row;
@@ -160,10 +159,12 @@ export class RowReader {
       buffer[currencyAt + 1] !== this.#currency[1] ||
       buffer[currencyAt + 2] !== this.#currency[2];
     this.#exponent = this.#terms.exponent;
+    row.currency = 0;
     if (foreign) {
       const code = this.#text(CURRENCY);
       if (!isCurrency(code)) return this.#fault('UNKNOWN_CURRENCY', 'currency');
       this.#exponent = currencyExponent(code);
+      row.currency = currencyNumber(code);
     }
     const type = typeOf(buffer, starts[TYPE] as number, ends[TYPE] as number);
     if (type < 0) return this.#fault('UNKNOWN_TYPE', 'type');
@@ -174,12 +175,12 @@ export class RowReader {
     row.occurredAtMs = instants.instantMs;
     row.day = instants.day;
     row.dateOnly = instants.form === 'date' ? 1 : 0;
-    return this.#readMoney() ?? (foreign ? this.#fault('UNSUPPORTED_CURRENCY', 'currency') : undefined);
+    return this.#readMoney();
   }
 
   #readMoney(): RowRule | undefined {
     const exponent = this.#exponent;
-    const buffer = this.#scanner.buffer;
+    const buffer = this.#cursor.buffer;
     const row = this.#row;
     const decimals = this.#decimals;
     const odd = decimals.parse(buffer, this.#starts[AMOUNT] as number, this.#ends[AMOUNT] as number, exponent);
@@ -209,7 +210,7 @@ export class RowReader {
   }
 
   #append(): void {
-    const buffer = this.#scanner.buffer;
+    const buffer = this.#cursor.buffer;
     const starts = this.#starts;
     const ends = this.#ends;
     const shard = this.#options.shardOf(buffer, starts[CUSTOMER_ID] as number, ends[CUSTOMER_ID] as number);
@@ -220,7 +221,7 @@ export class RowReader {
       const text = texts[this.#texts[at] as number] as ByteColumnBuilder;
       text.append(buffer, starts[column] as number, ends[column] as number);
     }
-    this.#row.line = this.#scanner.line;
+    this.#row.line = this.#cursor.line;
     builder.append(this.#row);
   }
 
@@ -230,20 +231,20 @@ export class RowReader {
   }
 
   #text(column: number): string {
-    return this.#scanner.buffer.toString('utf8', this.#starts[column], this.#ends[column]);
+    return this.#cursor.buffer.toString('utf8', this.#starts[column], this.#ends[column]);
   }
 
   #refuse(rule: RowRule): void {
-    const scanner = this.#scanner;
+    const cursor = this.#cursor;
     let message: string;
-    if (rule === 'FIELD_COUNT') message = fieldCountMessage(scanner.fieldCount, this.#layout.least, this.#layout.most);
-    else if (scanner.issue !== undefined) message = scanMessage(scanner.issue, scanner.recordEnd - scanner.recordStart);
+    if (rule === 'FIELD_COUNT') message = fieldCountMessage(cursor.fieldCount, this.#layout.least, this.#layout.most);
+    else if (cursor.issue !== undefined) message = scanMessage(cursor.issue, cursor);
     else
       message = valueMessage(rule, this.#faultyColumn, this.#text(COLUMN[this.#faultyColumn]), {
         ...this.#terms,
         exponent: this.#exponent,
       });
-    const row = quarantineRecord(scanner, this.#options.file, rule, message);
+    const row = quarantineRecord(cursor, this.#file, rule, message);
     if (row.kind === 'policy') this.#policy++;
     else this.#malformed++;
     this.#sink.quarantine(row);

@@ -1,5 +1,7 @@
-import type { DateFormat, TransactionColumn } from '../config/mapping.ts';
-import { formatMinor, MAX_MINOR } from '../money.ts';
+import { INTERACTION_KINDS } from '../arrow/schemas.ts';
+import type { DateFormat } from '../config/mapping.ts';
+import { formatMinor, isCurrency, MAX_MINOR } from '../money.ts';
+import type { RecordCursor } from './record-cursor.ts';
 
 /** Bytes of one record at the most (1 MiB): beyond, a quote is missing somewhere. */
 export const MAX_RECORD_BYTES = 1_048_576;
@@ -19,6 +21,10 @@ export const ROW_RULES = {
   STRAY_QUOTE: 'malformed',
   RECORD_TOO_LONG: 'malformed',
   INVALID_UTF8: 'malformed',
+  INVALID_JSON: 'malformed',
+  DUPLICATE_KEY: 'malformed',
+  INVALID_VALUE: 'malformed',
+  REPEATED_HEADER: 'malformed',
   FIELD_COUNT: 'malformed',
   MISSING_VALUE: 'malformed',
   ID_TOO_LONG: 'malformed',
@@ -33,14 +39,27 @@ export const ROW_RULES = {
   AMOUNT_TOO_LARGE: 'malformed',
   NEGATIVE_AMOUNT: 'malformed',
   MISSING_ORIGINAL: 'malformed',
-  UNSUPPORTED_CURRENCY: 'policy',
+  UNKNOWN_KIND: 'malformed',
+  INVALID_SCORE: 'malformed',
+  INVALID_FLAG: 'malformed',
+  UNKNOWN_COUNTRY: 'malformed',
+  INVALID_RATE: 'malformed',
+  RATE_OF_BASE: 'policy',
 } as const satisfies Record<string, 'malformed' | 'policy'>;
 
 /** Name of a rule by which a row alone is refused. */
 export type RowRule = keyof typeof ROW_RULES;
 
 /** Why a record cannot even be split into fields. */
-export type ScanIssue = 'UNCLOSED_QUOTE' | 'STRAY_QUOTE' | 'RECORD_TOO_LONG' | 'INVALID_UTF8';
+export type ScanIssue =
+  | 'UNCLOSED_QUOTE'
+  | 'STRAY_QUOTE'
+  | 'RECORD_TOO_LONG'
+  | 'INVALID_UTF8'
+  | 'INVALID_JSON'
+  | 'DUPLICATE_KEY'
+  | 'INVALID_VALUE'
+  | 'REPEATED_HEADER';
 
 /** Why a date or an amount cannot be read. */
 export type ValueIssue =
@@ -99,8 +118,16 @@ const expectedDate = ({ dateFormats }: RuleTerms) =>
     .join(' or ');
 
 /** The message of a record that cannot be split into fields. */
-export function scanMessage(issue: ScanIssue, bytes: number): string {
+export function scanMessage(issue: ScanIssue, cursor: RecordCursor): string {
   switch (issue) {
+    case 'INVALID_JSON':
+      return `record: ${cursor.issueDetail}, expected one JSON object in one line`;
+    case 'DUPLICATE_KEY':
+      return `record: the key ${cursor.issueDetail} more than once, expected it once`;
+    case 'INVALID_VALUE':
+      return `record: ${cursor.issueDetail}, expected a text, a number or null`;
+    case 'REPEATED_HEADER':
+      return 'record: the header again, expected a row; two files may have been put together';
     case 'UNCLOSED_QUOTE':
       return 'record: a quote is opened and never closed, expected a closing quote; reading goes on at the next line';
     case 'STRAY_QUOTE':
@@ -108,7 +135,7 @@ export function scanMessage(issue: ScanIssue, bytes: number): string {
     case 'RECORD_TOO_LONG':
       return `record: longer than ${MAX_RECORD_BYTES} bytes, expected a closing quote or a line end before; reading goes on at the next line`;
     case 'INVALID_UTF8':
-      return `record: ${bytes} bytes that are not valid UTF-8, expected UTF-8 text`;
+      return `record: ${cursor.raw().length} bytes that are not valid UTF-8, expected UTF-8 text`;
   }
 }
 
@@ -119,7 +146,7 @@ export function fieldCountMessage(observed: number, least: number, most: number)
 }
 
 /** The message of a value that is refused: column, observed value, expected form. */
-export function valueMessage(rule: RowRule, column: TransactionColumn, value: string, terms: RuleTerms): string {
+export function valueMessage(rule: RowRule, column: string, value: string, terms: RuleTerms): string {
   const observed = `${column} ${show(value)}`;
   switch (rule) {
     case 'MISSING_VALUE':
@@ -131,11 +158,23 @@ export function valueMessage(rule: RowRule, column: TransactionColumn, value: st
     case 'CONTROL_CHARACTER':
       return `${observed}: expected text without control characters`;
     case 'UNKNOWN_CURRENCY':
-      return `${observed}: expected an ISO 4217 code such as ${terms.currency}`;
-    case 'UNSUPPORTED_CURRENCY':
-      return `${observed}: expected ${terms.currency}, the currency of the configuration`;
+      return isCurrency(value.toUpperCase())
+        ? `${observed}: expected capital letters, write ${value.toUpperCase()}`
+        : `${observed}: expected an ISO 4217 code such as ${terms.currency}`;
     case 'UNKNOWN_TYPE':
       return `${observed}: expected sale, refund or void`;
+    case 'UNKNOWN_KIND':
+      return `${observed}: expected ${INTERACTION_KINDS.join(', ')}`;
+    case 'INVALID_SCORE':
+      return `${observed}: expected a number such as 4.5`;
+    case 'INVALID_FLAG':
+      return `${observed}: expected true, false, 1 or 0`;
+    case 'UNKNOWN_COUNTRY':
+      return `${observed}: expected an ISO 3166-1 code of two letters such as DE`;
+    case 'INVALID_RATE':
+      return `${observed}: expected a decimal number above 0 such as 1.0825`;
+    case 'RATE_OF_BASE':
+      return `${observed}: expected another currency than ${terms.currency}, that of the configuration`;
     case 'INVALID_DATE':
       return `${observed}: expected ${expectedDate(terms)}`;
     case 'NO_SUCH_DATE':

@@ -16,13 +16,15 @@ export interface TransactionColumns {
   readonly day: Int32Array;
   /** 1 when the source told a date without a time. */
   readonly dateOnly: Uint8Array;
-  /** Magnitude in minor units, an exact integer >= 0. */
+  /** The row's currency by `currencyNumber` in lib/money.ts; 0 for that of the configuration. */
+  readonly currency: Uint32Array;
+  /** Magnitude in minor units of the row's currency, an exact integer >= 0. */
   readonly amountMinor: Float64Array;
   /** Code of `TRANSACTION_TYPES` in lib/arrow/schemas.ts. */
   readonly type: Uint8Array;
-  /** Minor units, NaN is null. */
+  /** Minor units of the row's currency, NaN is null. */
   readonly costMinor: Float64Array;
-  /** Minor units, may be negative, NaN is null. */
+  /** Minor units of the row's currency, may be negative, NaN is null. */
   readonly marginMinor: Float64Array;
   /** Physical line of the record's first byte in its file, from 1. */
   readonly line: Uint32Array;
@@ -54,6 +56,7 @@ export interface RowNumbers {
   occurredAtMs: number;
   day: number;
   dateOnly: number;
+  currency: number;
   amountMinor: number;
   type: number;
   costMinor: number;
@@ -70,6 +73,7 @@ export class TransactionColumnsBuilder {
   #occurredAtMs: Float64Array;
   #day: Int32Array;
   #dateOnly: Uint8Array;
+  #currency: Uint32Array;
   #amountMinor: Float64Array;
   #type: Uint8Array;
   #costMinor: Float64Array;
@@ -84,6 +88,7 @@ export class TransactionColumnsBuilder {
     this.#occurredAtMs = new Float64Array(rows);
     this.#day = new Int32Array(rows);
     this.#dateOnly = new Uint8Array(rows);
+    this.#currency = new Uint32Array(rows);
     this.#amountMinor = new Float64Array(rows);
     this.#type = new Uint8Array(rows);
     this.#costMinor = new Float64Array(rows);
@@ -98,6 +103,7 @@ export class TransactionColumnsBuilder {
     this.#occurredAtMs[at] = row.occurredAtMs;
     this.#day[at] = row.day;
     this.#dateOnly[at] = row.dateOnly;
+    this.#currency[at] = row.currency;
     this.#amountMinor[at] = row.amountMinor;
     this.#type[at] = row.type;
     this.#costMinor[at] = row.costMinor;
@@ -120,6 +126,7 @@ export class TransactionColumnsBuilder {
       occurredAtMs: this.#occurredAtMs.subarray(0, rows),
       day: this.#day.subarray(0, rows),
       dateOnly: this.#dateOnly.subarray(0, rows),
+      currency: this.#currency.subarray(0, rows),
       amountMinor: this.#amountMinor.subarray(0, rows),
       type: this.#type.subarray(0, rows),
       costMinor: this.#costMinor.subarray(0, rows),
@@ -133,6 +140,7 @@ export class TransactionColumnsBuilder {
     this.#occurredAtMs = grown(this.#occurredAtMs, new Float64Array(capacity));
     this.#day = grown(this.#day, new Int32Array(capacity));
     this.#dateOnly = grown(this.#dateOnly, new Uint8Array(capacity));
+    this.#currency = grown(this.#currency, new Uint32Array(capacity));
     this.#amountMinor = grown(this.#amountMinor, new Float64Array(capacity));
     this.#type = grown(this.#type, new Uint8Array(capacity));
     this.#costMinor = grown(this.#costMinor, new Float64Array(capacity));
