@@ -28,6 +28,7 @@ export function encodeLedger(rows: TransactionColumns, source: string, currency:
       margin_minor: rows.marginMinor,
       referrer_id: rows.referrerId,
       source_line: rows.line,
+      currency: rows.currency,
     },
   });
 }
