@@ -1,30 +1,41 @@
-import { type ByteColumn, ByteColumnBuilder, byteColumnOf, type Columns, NO_INT, textAt } from '../arrow/columns.ts';
-import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING, PENDING_REASONS } from '../arrow/schemas.ts';
+import { type ByteColumn, ByteColumnBuilder, type Columns, textAt } from '../arrow/columns.ts';
+import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING, RATES, TOMBSTONES } from '../arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
+import { ContractMismatchError } from '../errors.ts';
 import type { BookTable } from '../keys.ts';
-import type { FactTable } from './facts.ts';
+import type { BookRules } from './book-rules.ts';
 import { IdTable } from './id-table.ts';
-import type { PendingFact } from './pending.ts';
+import { decodePending, pendingColumns } from './pending-table.ts';
 import { roomFor, ShardBook } from './shard-book.ts';
 
-/** The tables of a book as files. Equal books give equal bytes, whatever the order in which they came to be. */
+/**
+ * The tables of a book as files. Equal books give equal bytes, whatever the order in which they came to be.
+ *
+ * @param order slots of its customers in the order of their ids: `book.order()`
+ */
 export function encodeBook(book: ShardBook, order: Int32Array): Record<BookTable, Uint8Array[]> {
-  const write = <S extends Parameters<typeof encodeTable>[0]>(spec: S, rows: number, columns: Columns<S>) =>
-    encodeTable(spec, { rows, columns, schemaVersion: BOOK_VERSION });
+  const write = <S extends Parameters<typeof encodeTable>[0]>(spec: S, table: { rows: number; columns: Columns<S> }) =>
+    encodeTable(spec, { ...table, schemaVersion: BOOK_VERSION });
   return {
-    customers: write(CUSTOMERS, order.length, customerColumns(book, order)),
-    days: write(DAYS, book.dayCount, dayColumns(book, order)),
-    pending: write(PENDING, book.pending.length, pendingColumns(book.pending)),
-    interactions: write(INTERACTIONS, 0, noInteractions()),
+    customers: write(CUSTOMERS, { rows: order.length, columns: customerColumns(book, order) }),
+    days: write(DAYS, { rows: book.keptDays, columns: dayColumns(book, order) }),
+    pending: write(PENDING, { rows: book.pending.length, columns: pendingColumns(book.pending) }),
+    interactions: write(INTERACTIONS, book.interactions.table(order, book.customers.interactionHead)),
+    rates: write(RATES, book.rates.table()),
+    tombstones: write(TOMBSTONES, book.erased.table()),
   };
 }
 
+/** Files of a book; version 1 had neither rates nor tombstones. */
+export type BookFiles = Readonly<Record<Exclude<BookTable, 'rates' | 'tombstones'>, Uint8Array>> &
+  Readonly<Record<'rates' | 'tombstones', Uint8Array | undefined>>;
+
 /** Reads a book. @param where the folder's key, for messages @throws ContractMismatchError */
-export function decodeBook(files: Record<'customers' | 'days' | 'pending', Uint8Array>, where: string): ShardBook {
+export function decodeBook(files: BookFiles, where: string, rules: BookRules): ShardBook {
   const customers = decodeTable(CUSTOMERS, files.customers, `${where}/customers.arrow`, BOOK_VERSION, { room: roomFor });
   const days = decodeTable(DAYS, files.days, `${where}/days.arrow`, BOOK_VERSION, { room: roomFor });
   const from = customers.columns;
-  const book = new ShardBook(IdTable.fromSorted(from.customer_id, customers.rows));
+  const book = new ShardBook(rules, IdTable.fromSorted(from.customer_id, customers.rows));
   // the columns were read with room to grow: they are taken over as they are
   book.customers = {
     knownOn: from.known_on,
@@ -34,21 +45,39 @@ export function decodeBook(files: Record<'customers' | 'days' | 'pending', Uint8
     net: from.net_minor,
     repeatNet: from.repeat_net_minor,
     dayHead: new Int32Array(from.known_on.length).fill(-1),
+    interactionHead: new Int32Array(from.known_on.length).fill(-1),
+    signedUpDay: from.signed_up_on,
+    country: new Int32Array(from.known_on.length),
     consentEmail: from.consent_email,
     consentSms: from.consent_sms,
     consentAds: from.consent_ads,
     hasEmail: from.has_email,
     hasPhone: from.has_phone,
   };
-  const { offsets } = from.country;
-  for (let slot = 0; slot < customers.rows; slot++) {
-    const signedUpDay = from.signed_up_on[slot] as number;
-    if (signedUpDay === NO_INT && offsets[slot] === offsets[slot + 1]) continue;
-    book.profile.set(slot, { signedUpDay, country: textAt(from.country, slot) });
+  const { offsets, bytes } = from.country;
+  for (let slot = 0; bytes.length > 0 && slot < customers.rows; slot++) {
+    if (offsets[slot] === offsets[slot + 1]) continue;
+    book.customers.country[slot] = book.countryCode(textAt(from.country, slot));
   }
   linkDays(book, days.columns, days.rows);
   book.pending = decodePending(files.pending, `${where}/pending.arrow`);
+  const interactions = decodeTable(INTERACTIONS, files.interactions, `${where}/interactions.arrow`, BOOK_VERSION);
+  book.interactions.load(interactions.columns, interactions.rows, book.customers.interactionHead);
+  if (Number(customers.metadata.get('schemaVersion')) > 1) loadShared(book, files, where);
   return book;
+}
+
+/** Rates and tombstones, which every shard has. */
+function loadShared(book: ShardBook, files: BookFiles, where: string): void {
+  const bytesOf = (table: 'rates' | 'tombstones') => {
+    const bytes = files[table];
+    if (bytes) return bytes;
+    throw new ContractMismatchError(`Object ${where}/${table}.arrow: missing, expected it beside the other tables. Restore it.`);
+  };
+  const rates = decodeTable(RATES, bytesOf('rates'), `${where}/rates.arrow`, BOOK_VERSION);
+  book.rates.load(rates.columns, rates.rows);
+  const tombstones = decodeTable(TOMBSTONES, bytesOf('tombstones'), `${where}/tombstones.arrow`, BOOK_VERSION);
+  book.erased.load(tombstones.columns, tombstones.rows);
 }
 
 function linkDays(book: ShardBook, from: Columns<typeof DAYS>, rows: number): void {
@@ -116,14 +145,6 @@ function isIdentity(order: Int32Array, rows: number): boolean {
 
 function customerColumns(book: ShardBook, order: Int32Array): Columns<typeof CUSTOMERS> {
   const c = book.customers;
-  const signedUp = new Int32Array(order.length).fill(NO_INT);
-  const known = book.profile.size > 0;
-  const countries: string[] = [];
-  for (let i = 0; known && i < order.length; i++) {
-    const profile = book.profile.get(order[i] as number);
-    if (profile) signedUp[i] = profile.signedUpDay;
-    countries.push(profile?.country ?? '');
-  }
   return {
     customer_id: gatherBytes(book.ids.column, order),
     known_on: gather(c.knownOn, order),
@@ -132,8 +153,8 @@ function customerColumns(book: ShardBook, order: Int32Array): Columns<typeof CUS
     purchase_days: gather(c.purchaseDays, order),
     net_minor: gather(c.net, order),
     repeat_net_minor: gather(c.repeatNet, order),
-    signed_up_on: signedUp,
-    country: known ? byteColumnOf(countries) : { bytes: new Uint8Array(0), offsets: new Int32Array(order.length + 1) },
+    signed_up_on: gather(c.signedUpDay, order),
+    country: countryColumn(book, order),
     consent_email: gather(c.consentEmail, order),
     consent_sms: gather(c.consentSms, order),
     consent_ads: gather(c.consentAds, order),
@@ -142,10 +163,18 @@ function customerColumns(book: ShardBook, order: Int32Array): Columns<typeof CUS
   };
 }
 
+/** Countries of customers; without any the column is empty and costs nothing. */
+function countryColumn(book: ShardBook, order: Int32Array): ByteColumn {
+  if (book.countries.length === 0) return { bytes: new Uint8Array(0), offsets: new Int32Array(order.length + 1) };
+  const builder = new ByteColumnBuilder(order.length);
+  for (const slot of order) builder.appendText(book.countryOf(slot));
+  return builder.finish();
+}
+
 function dayColumns(book: ShardBook, order: Int32Array): Columns<typeof DAYS> {
   const { next, day, standing, gross, refunded } = book.days;
   const { dayHead } = book.customers;
-  const rows = book.dayCount;
+  const rows = book.keptDays;
   const out = {
     customer: new Int32Array(rows),
     business_day: new Int32Array(rows),
@@ -177,54 +206,3 @@ function dayColumns(book: ShardBook, order: Int32Array): Columns<typeof DAYS> {
   takeRun();
   return out;
 }
-
-function pendingColumns(pending: readonly PendingFact[]): Columns<typeof PENDING> {
-  const texts = (name: 'transaction_id' | 'customer_id' | 'original_transaction_id' | 'channel' | 'order_id' | 'referrer_id') =>
-    byteColumnOf(pending.map(({ fact }) => textAt(fact.table.columns[name], fact.row)));
-  const numbers = (name: 'occurred_at' | 'cost_minor' | 'margin_minor') =>
-    Float64Array.from(pending, ({ fact }) => fact.table.columns[name][fact.row] as number);
-  const codes = (name: 'date_only' | 'type') =>
-    Uint8Array.from(pending, ({ fact }) => fact.table.columns[name][fact.row] as number);
-  return {
-    transaction_id: texts('transaction_id'),
-    customer_id: texts('customer_id'),
-    occurred_at: numbers('occurred_at'),
-    business_day: Int32Array.from(pending, ({ fact }) => fact.table.columns.business_day[fact.row] as number),
-    date_only: codes('date_only'),
-    amount_minor: Float64Array.from(pending, ({ amountMinor }) => amountMinor),
-    type: codes('type'),
-    original_transaction_id: texts('original_transaction_id'),
-    channel: texts('channel'),
-    order_id: texts('order_id'),
-    cost_minor: numbers('cost_minor'),
-    margin_minor: numbers('margin_minor'),
-    referrer_id: texts('referrer_id'),
-    source_line: Uint32Array.from(pending, ({ fact }) => fact.table.columns.source_line[fact.row] as number),
-    reason: Uint8Array.from(pending, ({ reason }) => PENDING_REASONS.indexOf(reason)),
-    nights_left: Uint8Array.from(pending, ({ nightsLeft }) => nightsLeft),
-    known_on: Int32Array.from(pending, ({ knownOn }) => knownOn),
-    source: byteColumnOf(pending.map(({ fact }) => fact.table.sourceOf(fact.row))),
-  };
-}
-
-function decodePending(bytes: Uint8Array, where: string): PendingFact[] {
-  const { rows, columns } = decodeTable(PENDING, bytes, where, BOOK_VERSION);
-  const table: FactTable = { rows, columns, sourceOf: (row) => textAt(columns.source, row) };
-  return Array.from({ length: rows }, (_, row) => ({
-    fact: { table, row },
-    amountMinor: columns.amount_minor[row] as number,
-    reason: PENDING_REASONS[columns.reason[row] as number] as PendingFact['reason'],
-    knownOn: columns.known_on[row] as number,
-    nightsLeft: columns.nights_left[row] as number,
-  }));
-}
-
-const noInteractions = (): Columns<typeof INTERACTIONS> => ({
-  interaction_id: byteColumnOf([]),
-  customer: new Int32Array(0),
-  occurred_at: new Float64Array(0),
-  business_day: new Int32Array(0),
-  kind: new Uint8Array(0),
-  score: new Float64Array(0),
-  channel: byteColumnOf([]),
-});

@@ -8,7 +8,7 @@ export type PendingReason = (typeof PENDING_REASONS)[number];
 /** A fact that waits for what it needs. */
 export interface PendingFact {
   readonly fact: Fact;
-  /** What is still to be applied: the amount, or what is left of it. */
+  /** What is still to be applied: the amount, or what is left of it, in minor units of the fact's currency. */
   readonly amountMinor: number;
   readonly reason: PendingReason;
   /** Night on which the fact became known. */
@@ -17,7 +17,7 @@ export interface PendingFact {
   readonly nightsLeft: number;
 }
 
-/** Nights for which a refund or a void waits for its original (docs/architecture.md, Book). */
+/** Nights for which a fact waits for its original, for a day that covers it, or for a rate (docs/architecture.md, Book). */
 export const ORPHAN_NIGHTS = 7;
 
 /** Nights for which an event after its drop waits for its day (docs/architecture.md, Book). */
@@ -28,5 +28,6 @@ export const EXPIRED: Record<PendingReason, string> = {
   FUTURE_EVENT: 'its day did not come within 2 nights',
   ORPHAN: 'its original was not found among the standing sales within 7 nights',
   EXCESS_REFUND: 'its original had nothing left for the rest within 7 nights',
+  MISSING_RATE: 'no exchange rate of its day became known within 7 nights',
   UNCOVERED_REFUND: 'no day with enough net was found within 7 nights',
 };

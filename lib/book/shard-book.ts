@@ -1,6 +1,10 @@
 import { NO_CODE, NO_INT } from '../arrow/columns.ts';
 import type { EpochDay } from '../time.ts';
+import type { BookRules } from './book-rules.ts';
+import { ErasedCustomers } from './erased-customers.ts';
+import { ExchangeRates } from './exchange.ts';
 import { IdTable } from './id-table.ts';
+import { InteractionList } from './interaction-list.ts';
 import type { PendingFact } from './pending.ts';
 
 /** Doubles the arrays of a record of typed arrays until `size` rows fit. Missing rows are zero. */
@@ -29,6 +33,11 @@ export interface CustomerColumns extends Record<string, Int32Array | Float64Arra
   repeatNet: Float64Array;
   /** Head of the list of days, -1 when empty. */
   dayHead: Int32Array;
+  /** Head of the list of interactions, -1 when empty. */
+  interactionHead: Int32Array;
+  signedUpDay: Int32Array;
+  /** 0, or 1 + the place in the book's `countries`. */
+  country: Int32Array;
   consentEmail: Uint8Array;
   consentSms: Uint8Array;
   consentAds: Uint8Array;
@@ -56,6 +65,9 @@ const newCustomers = (size: number): CustomerColumns => ({
   net: new Float64Array(size),
   repeatNet: new Float64Array(size),
   dayHead: new Int32Array(size),
+  interactionHead: new Int32Array(size),
+  signedUpDay: new Int32Array(size),
+  country: new Int32Array(size),
   consentEmail: new Uint8Array(size),
   consentSms: new Uint8Array(size),
   consentAds: new Uint8Array(size),
@@ -77,40 +89,116 @@ const newDays = (size: number): DayColumns => ({
  * Customers and days live in growing columns; a customer's days form a list, so that a night touches only what it changes.
  */
 export class ShardBook {
+  readonly rules: BookRules;
   ids: IdTable;
   customers: CustomerColumns;
   days: DayColumns;
   dayCount: number;
   /** Facts that wait, in the order in which they are tried. */
   pending: PendingFact[] = [];
-  /** Countries and sign-up dates of the customers feed, by slot; absent = null. */
-  readonly profile = new Map<number, { signedUpDay: number; country: string }>();
+  interactions = new InteractionList();
+  readonly rates: ExchangeRates;
+  readonly erased: ErasedCustomers;
+  /** Countries of customers, each once. */
+  readonly countries: string[] = [];
+  readonly #countryCodes = new Map<string, number>();
+  /** Slots of customers who were erased and did not come back. */
+  readonly #removed = new Set<number>();
+  /** Nodes of days that belong to nobody any more. */
+  #lostDays = 0;
+  #ordered: { readonly all: Int32Array; readonly removed: number; readonly kept: Int32Array } | undefined;
 
-  constructor(ids: IdTable = new IdTable(), dayCount = 0) {
+  constructor(rules: BookRules, ids: IdTable = new IdTable(), dayCount = 0) {
+    this.rules = rules;
+    this.rates = new ExchangeRates(rules.baseCurrency, rules.rateMaxAgeDays);
+    this.erased = new ErasedCustomers(rules.erasureSecret);
     this.ids = ids;
     this.customers = newCustomers(Math.max(ids.size, 1024));
     this.days = newDays(Math.max(dayCount, 1024));
     this.dayCount = dayCount;
   }
 
-  /** Number of customers. */
+  /** Number of slots: customers, and those who were erased since the book was read. */
   get size(): number {
     return this.ids.size;
   }
 
-  /** Slot of a customer, added as known from `day` when new. */
+  /** Number of customers. */
+  get customerCount(): number {
+    return this.ids.size - this.#removed.size;
+  }
+
+  /** Number of rows of days. */
+  get keptDays(): number {
+    return this.dayCount - this.#lostDays;
+  }
+
+  /** True for the slot of a customer who was erased. */
+  isRemoved(slot: number): boolean {
+    return this.#removed.size > 0 && this.#removed.has(slot);
+  }
+
+  /** Slots of the customers in the order of their ids' bytes. Not to be changed. */
+  order(): Int32Array {
+    const all = this.ids.sortedSlots();
+    if (this.#removed.size === 0) return all;
+    if (this.#ordered?.all !== all || this.#ordered.removed !== this.#removed.size) {
+      const kept = all.filter((slot) => !this.#removed.has(slot));
+      this.#ordered = { all, removed: this.#removed.size, kept };
+    }
+    return this.#ordered.kept;
+  }
+
+  /** Slot of a customer, or -1. */
+  findSlot(bytes: Uint8Array, start: number, end: number): number {
+    const slot = this.ids.find(bytes, start, end);
+    return slot >= 0 && this.isRemoved(slot) ? -1 : slot;
+  }
+
+  /** Slot of a customer, added as known from `day` when new, or when the one of this id was erased. */
   customerSlot(bytes: Uint8Array, start: number, end: number, day: EpochDay): number {
     const before = this.ids.size;
     const slot = this.ids.findOrAdd(bytes, start, end);
-    if (this.ids.size === before) return slot;
+    if (this.ids.size === before && !this.isRemoved(slot)) return slot;
+    this.#removed.delete(slot);
+    this.#ordered = undefined;
     grow(this.customers, slot + 1);
-    const c = this.customers;
-    c.knownOn[slot] = day;
-    c.firstDay[slot] = NO_INT;
-    c.lastDay[slot] = NO_INT;
-    c.dayHead[slot] = -1;
-    for (const flag of [c.consentEmail, c.consentSms, c.consentAds, c.hasEmail, c.hasPhone]) flag[slot] = NO_CODE;
+    this.#clear(slot);
+    this.customers.knownOn[slot] = day;
     return slot;
+  }
+
+  /** Forgets a customer: days, interactions, all. The slot stays, of nobody. */
+  remove(slot: number): void {
+    for (let node = this.customers.dayHead[slot] as number; node >= 0; node = this.days.next[node] as number) this.#lostDays++;
+    this.interactions.removeAll(this.customers.interactionHead[slot] as number);
+    this.#clear(slot);
+    this.#removed.add(slot);
+    this.#ordered = undefined;
+  }
+
+  #clear(slot: number): void {
+    const c = this.customers;
+    for (const column of [c.knownOn, c.firstDay, c.lastDay, c.signedUpDay]) column[slot] = NO_INT;
+    for (const column of [c.purchaseDays, c.net, c.repeatNet, c.country]) column[slot] = 0;
+    for (const head of [c.dayHead, c.interactionHead]) head[slot] = -1;
+    for (const flag of [c.consentEmail, c.consentSms, c.consentAds, c.hasEmail, c.hasPhone]) flag[slot] = NO_CODE;
+  }
+
+  /** Code of a country in the column `country`; 0 for ''. */
+  countryCode(country: string): number {
+    if (country === '') return 0;
+    let code = this.#countryCodes.get(country);
+    if (code === undefined) {
+      code = this.countries.push(country);
+      this.#countryCodes.set(country, code);
+    }
+    return code;
+  }
+
+  /** Country of a customer, '' when it is not known. */
+  countryOf(slot: number): string {
+    return this.countries[(this.customers.country[slot] as number) - 1] ?? '';
   }
 
   /** Node of a customer's day, or -1. */

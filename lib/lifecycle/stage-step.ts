@@ -82,7 +82,7 @@ export function churnCondition(facts: PurchaseFacts, day: number, night: NightRu
 export function stepStage(columns: StageColumns, row: number, facts: PurchaseFacts, day: number, night: NightRules): boolean {
   const stage = columns.stage[row] as number;
   if (stage === NO_STAGE) {
-    const reason = facts.purchaseDays === 0 ? REASON.REBUILT_AFTER_REFUND : REASON.FIRST_PURCHASE;
+    const reason = facts.purchaseDays === 0 ? REASON.BECAME_KNOWN : REASON.FIRST_PURCHASE;
     enterStage(columns, row, stageByCount(facts.purchaseDays, night.rules), day, reason);
     return true;
   }

@@ -39,6 +39,7 @@ export const REASONS = [
   'RULES_CHANGED',
   'EPOCH_CHANGED',
   'ERASED',
+  'BECAME_KNOWN',
 ] as const;
 
 /** Why a stage changed. */

@@ -9,6 +9,8 @@ export interface KpiPartial {
   /** Customers by stage and by tier, in the order of `STAGES` and `TIERS`. */
   readonly stages: readonly number[];
   readonly tiers: readonly number[];
+  /** Customers erased on the night, by the stage that they had. */
+  readonly erased: readonly number[];
   /** Legal stage changes: triples of from (255 = none), to, count. */
   readonly flows: readonly (readonly [number, number, number])[];
   readonly restated: number;
@@ -38,6 +40,8 @@ export interface Kpi {
   readonly tiers: Readonly<Record<string, number>>;
   readonly flows: readonly { readonly from: string; readonly to: string; readonly customers: number }[];
   readonly restated: number;
+  /** Customers erased on the night. */
+  readonly erased: number;
   readonly purchasers: number;
   readonly first_time_buyers: number;
   readonly sales: number;
@@ -80,6 +84,7 @@ export function mergeKpis(date: string, currency: string, partials: readonly Kpi
       customers,
     })),
     restated: sum((p) => p.restated),
+    erased: sum((p) => p.erased.reduce((total, customers) => total + customers, 0)),
     purchasers: sum((p) => p.purchasers),
     first_time_buyers: sum((p) => p.firstTimeBuyers),
     sales: sum((p) => p.sales),

@@ -1,6 +1,7 @@
 import { byteColumnOf } from '../../lib/arrow/columns.ts';
 import { TRANSACTION_TYPES } from '../../lib/arrow/schemas.ts';
 import type { FactTable } from '../../lib/book/facts.ts';
+import { currencyNumber } from '../../lib/money.ts';
 import { dayOf, parseBusinessDate } from '../../lib/time.ts';
 
 /** A transaction as a test names it. Amounts are minor units, days are epoch days. */
@@ -11,6 +12,8 @@ export interface TestFact {
   readonly amount: number;
   readonly type?: (typeof TRANSACTION_TYPES)[number];
   readonly original?: string;
+  /** ISO 4217; that of the configuration by default. Amounts are in its minor units. */
+  readonly currency?: string;
   /** Seconds after the day's begin, default 0. */
   readonly second?: number;
   /** Line in its file; the position in the table by default. */
@@ -41,6 +44,7 @@ export function factTable(facts: readonly TestFact[], source = 'orders.csv'): Fa
       margin_minor: new Float64Array(rows).fill(Number.NaN),
       referrer_id: byteColumnOf(facts.map(() => '')),
       source_line: Uint32Array.from(facts, ({ line }, row) => line ?? row + 1),
+      currency: Uint32Array.from(facts, ({ currency }) => (currency === undefined ? 0 : currencyNumber(currency))),
     },
   };
 }

@@ -1,38 +1,82 @@
 import { textAt } from '../../lib/arrow/columns.ts';
-import { BOOK_VERSION, INDEX } from '../../lib/arrow/schemas.ts';
+import { BOOK_VERSION, IDENTIFIERS, IDENTIFIERS_VERSION, INDEX } from '../../lib/arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../../lib/arrow/table-file.ts';
 import { decodeBook, encodeBook } from '../../lib/book/book-file.ts';
+import type { BookRules } from '../../lib/book/book-rules.ts';
 import { type FactTable, hashIdentity } from '../../lib/book/facts.ts';
 import { foldNight } from '../../lib/book/fold-night.ts';
-import { emptyCounts, type FoldCounts, type NightFold } from '../../lib/book/night-fold.ts';
+import { HashSet } from '../../lib/book/hash-set.ts';
+import { IdentifierSnapshot } from '../../lib/book/identifier-snapshot.ts';
+import { addMoney } from '../../lib/book/money-tallies.ts';
+import { type NightFacts, NO_FACTS } from '../../lib/book/night-facts.ts';
+import {
+  addCounts,
+  addFeeds,
+  emptyCounts,
+  emptyFeeds,
+  type FoldCounts,
+  type MoneyTally,
+  type NightFold,
+  type OtherCounts,
+} from '../../lib/book/night-fold.ts';
 import { ShardBook } from '../../lib/book/shard-book.ts';
-import { HashSet, TransactionIndex } from '../../lib/book/transaction-index.ts';
+import { TransactionIndex } from '../../lib/book/transaction-index.ts';
+import type { BookTable } from '../../lib/keys.ts';
 import { factTable, type TestFact } from './facts.ts';
+import { SECRET } from './feed-facts.ts';
 
 const joined = (chunks: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(chunks));
 
 /** The bytes of a book's tables. */
-export function bookBytes(book: ShardBook): Record<'customers' | 'days' | 'pending', Uint8Array> {
-  const { customers, days, pending } = encodeBook(book, book.ids.sortedSlots());
-  return { customers: joined(customers), days: joined(days), pending: joined(pending) };
+export function bookBytes(book: ShardBook): Record<BookTable, Uint8Array> {
+  const tables = Object.entries(encodeBook(book, book.order())).map(([table, chunks]) => [table, joined(chunks)]);
+  return Object.fromEntries(tables) as Record<BookTable, Uint8Array>;
+}
+
+/** The bytes of a snapshot of identifiers. */
+export function identifierBytes(snapshot: IdentifierSnapshot): Uint8Array {
+  return joined(encodeTable(IDENTIFIERS, { ...snapshot.table(), schemaVersion: IDENTIFIERS_VERSION }));
 }
 
 /** A book read back from its own bytes. */
-export const reread = (book: ShardBook): ShardBook => decodeBook(bookBytes(book), 'book');
+export const reread = (book: ShardBook): ShardBook => decodeBook(bookBytes(book), 'book', book.rules);
+
+/** What the books of tests go by. */
+export const RULES: BookRules = {
+  baseCurrency: 'USD',
+  rateMaxAgeDays: 0,
+  erasureSecret: SECRET,
+  accountsForShared: true,
+};
 
 /** A shard whose nights a test folds, in memory or with its files between. */
 export class TestShard {
-  book = new ShardBook();
+  book: ShardBook;
   index = new TransactionIndex();
   readonly counts: FoldCounts = emptyCounts();
+  readonly feeds: OtherCounts = emptyFeeds();
+  readonly money = new Map<string, MoneyTally>();
   readonly refused: NightFold['refused'] = [];
+  identifiers = new IdentifierSnapshot();
   readonly #months = new Map<string, Uint8Array>();
 
-  /** Folds a night. */
+  constructor(rules: Partial<BookRules> = {}) {
+    this.book = new ShardBook({ ...RULES, ...rules });
+  }
+
+  /** Folds a night of transactions. */
   fold(night: number, ...tables: (FactTable | readonly TestFact[])[]): NightFold {
-    const given = tables.map((table) => ('columns' in table ? table : factTable(table)));
-    const fold = foldNight(this.book, this.index, night, given);
-    for (const name of Object.keys(this.counts) as (keyof FoldCounts)[]) this.counts[name] += fold.counts[name];
+    return this.foldFacts(night, { transactions: tables.map((table) => ('columns' in table ? table : factTable(table))) });
+  }
+
+  /** Folds a night of any feeds. */
+  foldFacts(night: number, facts: Partial<NightFacts>): NightFold {
+    const fold = foldNight(this.book, this.index, night, { ...NO_FACTS, ...facts });
+    addCounts(this.counts, fold.counts);
+    addFeeds(this.feeds, fold.feeds);
+    addMoney(this.money, fold.money);
+    this.identifiers.remove(fold.erasedIds);
+    this.identifiers.take(fold.upserts);
     this.refused.push(...fold.refused);
     return fold;
   }
@@ -46,6 +90,8 @@ export class TestShard {
       this.#months.set(month, joined(encodeTable(INDEX, { rows, columns, schemaVersion: BOOK_VERSION })));
     }
     this.book = reread(this.book);
+    const stored = decodeTable(IDENTIFIERS, identifierBytes(this.identifiers), 'identifiers', IDENTIFIERS_VERSION);
+    this.identifiers = new IdentifierSnapshot(stored);
     const wanted = wantedIds([...coming, ...this.book.pending.map(({ fact }) => fact.table)]);
     this.index = new TransactionIndex();
     for (const month of [...this.#months.keys()].sort()) {
@@ -66,10 +112,24 @@ export class TestShard {
     return out;
   }
 
+  /** Ids of the customers, ascending by bytes. */
+  customers(): string[] {
+    return Array.from(this.book.order(), (slot) => textAt(this.book.ids.column, slot));
+  }
+
+  /** Interactions of a customer: id and day, ascending by instant, id. */
+  interactions(customer: string): [string, number][] {
+    const { rows, columns } = this.book.interactions.table(
+      Int32Array.of(this.slot(customer)),
+      this.book.customers.interactionHead,
+    );
+    return Array.from({ length: rows }, (_, row) => [textAt(columns.interaction_id, row), columns.business_day[row] as number]);
+  }
+
   /** Slot of a customer, or -1. */
   slot(customer: string): number {
     const bytes = Buffer.from(customer);
-    return this.book.ids.find(bytes, 0, bytes.length);
+    return this.book.findSlot(bytes, 0, bytes.length);
   }
 
   /** Purchase days that count, ascending. */

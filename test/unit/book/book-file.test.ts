@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { NO_INT, type TableSpec } from '../../../lib/arrow/columns.ts';
+import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING } from '../../../lib/arrow/schemas.ts';
+import { decodeTable, encodeTable } from '../../../lib/arrow/table-file.ts';
+import { decodeBook } from '../../../lib/book/book-file.ts';
 import { DAY_0, factTable, refund, sale, voidOf } from '../../support/facts.ts';
 import { bookBytes, reread, TestShard } from '../../support/shard.ts';
 
@@ -63,14 +67,18 @@ describe('encodeBook and decodeBook', () => {
   it('keep what the customers feed told', () => {
     const { book } = variedShard();
     const slot = 1;
-    book.profile.set(slot, { signedUpDay: D - 3, country: 'ÖZ' });
+    book.customers.signedUpDay[slot] = D - 3;
+    book.customers.country[slot] = book.countryCode('ÖZ');
     book.customers.consentEmail[slot] = 1;
     book.customers.consentSms[slot] = 0;
     const again = reread(book);
     const id = book.ids.column.bytes.subarray(book.ids.column.offsets[slot], book.ids.column.offsets[slot + 1]);
     const found = again.ids.find(id, 0, id.length);
-    expect(again.profile.get(found)).toEqual({ signedUpDay: D - 3, country: 'ÖZ' });
-    expect(again.profile.size).toBe(1);
+    expect([again.customers.signedUpDay[found], again.countryOf(found)]).toEqual([D - 3, 'ÖZ']);
+    const others = Array.from({ length: again.size }, (_, other) => other).filter((other) => other !== found);
+    expect(others.map((other) => [again.customers.signedUpDay[other], again.countryOf(other)])).toEqual(
+      others.map(() => [NO_INT, '']),
+    );
     expect([again.customers.consentEmail[found], again.customers.consentSms[found], again.customers.consentAds[found]]).toEqual([
       1, 0, 255,
     ]);
@@ -92,5 +100,26 @@ describe('encodeBook and decodeBook', () => {
     }
     expect(stored.refused).toEqual(kept.refused);
     expect(kept.counts.duplicates).toBe(9);
+  });
+
+  it('read a book of version 1, which knew neither currencies nor rates nor tombstones', () => {
+    const { book } = variedShard();
+    const bytes = bookBytes(book);
+    const { currency: _currency, ...pendingBefore } = PENDING;
+    const asVersion1 = <S extends TableSpec>(spec: S, table: Uint8Array) => {
+      const { rows, columns } = decodeTable(spec, table, 'table', BOOK_VERSION);
+      return new Uint8Array(Buffer.concat(encodeTable(spec, { rows, columns, schemaVersion: 1 })));
+    };
+    const files = {
+      customers: asVersion1(CUSTOMERS, bytes.customers),
+      days: asVersion1(DAYS, bytes.days),
+      pending: asVersion1(pendingBefore, bytes.pending),
+      interactions: asVersion1(INTERACTIONS, bytes.interactions),
+    };
+    const again = decodeBook({ ...files, rates: undefined, tombstones: undefined }, 'book', book.rules);
+    expect(bookBytes(again)).toEqual(bytes);
+    expect(() => decodeBook({ ...bytes, rates: undefined }, 'book', book.rules)).toThrow(
+      'Object book/rates.arrow: missing, expected it beside the other tables. Restore it.',
+    );
   });
 });

@@ -236,6 +236,91 @@ describe('foldNight, duplicates and conflicts', () => {
   });
 });
 
+describe('foldNight, facts that waited in vain', () => {
+  const nights = (shard: TestShard, from: number, to: number) => {
+    for (let night = from; night <= to; night++) shard.fold(night);
+  };
+
+  it('takes a fact up again that is delivered again, and judges it anew', () => {
+    const shard = nightOne(refund('r', 'ann', D, 30, 'a'), sale('f', 'ann', D + 9, 10));
+    nights(shard, D + 1, D + 7);
+    expect(shard.refused.map(({ rule }) => rule)).toEqual(['FUTURE_EVENT', 'ORPHAN']);
+    shard.saveAndLoad([factTable([refund('r', 'ann', D, 30, 'a'), sale('f', 'ann', D + 9, 10)])]);
+    shard.fold(D + 8, [refund('r', 'ann', D, 30, 'a'), sale('a', 'ann', D - 1, 100), sale('f', 'ann', D + 9, 10)]);
+    expect(shard.days('ann')).toEqual({ [D - 1]: [1, 100, 30] });
+    expect(shard.waiting()).toEqual([['f', 'FUTURE_EVENT', 10, 2]]);
+    shard.fold(D + 9, [refund('r', 'ann', D, 30, 'a')]);
+    expect(shard.days('ann')).toEqual({ [D - 1]: [1, 100, 30], [D + 9]: [1, 10, 0] });
+    expect(shard.counts).toMatchObject({ rows: 6, sales: 2, refunds: 1, duplicates: 1, expired: 2, conflicts: 0 });
+  });
+
+  it('takes up the rest alone of a refund that was applied in part', () => {
+    const facts = [sale('a', 'ann', D, 100), refund('r', 'ann', D, 130, 'a')];
+    const shard = nightOne(...facts);
+    nights(shard, D + 1, D + 7);
+    shard.fold(D + 8, facts);
+    expect(shard.waiting()).toEqual([['r', 'EXCESS_REFUND', 30, 7]]);
+    nights(shard, D + 9, D + 15);
+    expect(shard.refused.map(({ fact }) => fact['amount_minor'])).toEqual([30, 30]);
+    expect(shard.money.get('USD refund')).toMatchObject({ applied: 100, duplicates: 100, refused: 60 });
+  });
+
+  it('keeps other contents out of the id of a fact that waits or waited in vain', () => {
+    const shard = nightOne(refund('r', 'ann', D, 30, 'a'));
+    shard.fold(D + 1, [refund('r', 'ann', D, 31, 'a')]);
+    nights(shard, D + 2, D + 7);
+    shard.fold(D + 8, [refund('r', 'ann', D, 31, 'a')]);
+    expect(shard.refused.map(({ rule, fact }) => [rule, fact['amount_minor']])).toEqual([
+      ['CONFLICT', 31],
+      ['ORPHAN', 30],
+      ['CONFLICT', 31],
+    ]);
+  });
+});
+
+describe('foldNight, rules of voids and calendar', () => {
+  it('lets a refund of a voided sale, a second void and a void of a refund wait, then refuses them', () => {
+    const shard = nightOne(sale('a', 'ann', D, 100), voidOf('v', 'ann', D, 'a'));
+    shard.fold(D + 1, [
+      refund('r', 'ann', D + 1, 10, 'a'),
+      voidOf('w', 'ann', D + 1, 'a'),
+      voidOf('x', 'ann', D + 1, 'v'),
+      refund('y', 'ann', D + 1, 10, 'v'),
+    ]);
+    expect(shard.waiting()).toEqual([
+      ['r', 'EXCESS_REFUND', 10, 7],
+      ['w', 'ORPHAN', 0, 7],
+      ['x', 'ORPHAN', 0, 7],
+      ['y', 'ORPHAN', 10, 7],
+    ]);
+    for (let night = D + 2; night <= D + 8; night++) shard.fold(night);
+    expect(shard.refused.map(({ rule }) => rule).sort()).toEqual(['EXCESS_REFUND', 'ORPHAN', 'ORPHAN', 'ORPHAN']);
+    expect(shard.days('ann')).toEqual({ [D]: [0, 0, 0] });
+  });
+
+  it('counts leap days and month ends as days of their own', () => {
+    const leap = D + 59; // 2024-02-29
+    const shard = new TestShard();
+    shard.fold(leap + 1, [
+      sale('1', 'ann', leap - 1, 1),
+      sale('2', 'ann', leap, 2),
+      sale('3', 'ann', leap + 1, 3),
+      sale('4', 'ann', D + 30, 4),
+      refund('5', 'ann', leap + 1, 1, '2'),
+    ]);
+    expect(shard.countingDays('ann')).toEqual([D + 30, leap - 1, leap, leap + 1]);
+    expect(shard.days('ann')?.[leap]).toEqual([1, 2, 1]);
+  });
+
+  it('takes a date and the first instant of its day for the same content', () => {
+    const shard = nightOne(sale('a', 'ann', D, 5));
+    const dateOnly = factTable([sale('a', 'ann', D, 5)]);
+    dateOnly.columns.date_only[0] = 1;
+    shard.fold(D + 1, dateOnly);
+    expect(shard.counts).toMatchObject({ duplicates: 1, conflicts: 0 });
+  });
+});
+
 describe('foldNight, odd ids', () => {
   it('keeps customers apart whose ids differ in one byte, are long, or are no ASCII', () => {
     const ids = ['a', 'a ', ' a', 'A', 'é', 'e\u0301', '\uFEFFa', '../x', '客户', '😀', '"', 'a,b', 'x'.repeat(256)];

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { HashSet, TransactionIndex } from '../../../lib/book/transaction-index.ts';
+import { HashSet } from '../../../lib/book/hash-set.ts';
+import { TransactionIndex } from '../../../lib/book/transaction-index.ts';
 import { DAY_0 } from '../../support/facts.ts';
 
 const hashOf = (i: number) => Uint32Array.of(Math.imul(i, 2_654_435_761), i % 3, i, 0);
 const none = new Uint32Array(4);
-const entry = (knownOn: number) => ({ knownOn, day: knownOn, amountMinor: 10, remainingMinor: 10, state: 'sale' }) as const;
+const entry = (knownOn: number) =>
+  ({ knownOn, day: knownOn, amountMinor: 10, remainingMinor: 10, state: 'sale', currency: 0 }) as const;
 
 describe('TransactionIndex', () => {
   it('remembers an id on the 400th day after it became known, and not on the next', () => {
