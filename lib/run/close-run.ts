@@ -3,11 +3,15 @@ import { RunSupersededError } from '../errors.ts';
 import { exportKeys } from '../keys.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
-import { jsonBytes } from './json-objects.ts';
+import { findJson, jsonBytes } from './json-objects.ts';
 import { type RunPlan, readPlan } from './plan.ts';
+import { counted } from './quality/check-result.ts';
+import { remarkableChecks } from './quality/held-message.ts';
+import { forgetOtherGenerations } from './rebuild/projection-markers.ts';
 import { readReceipts } from './receipts.ts';
-import { findCurrent, readRun, releaseLease, updateRun } from './run-ledger.ts';
+import { findCurrent, readRun, releaseLease, supersedeHeld, updateRun } from './run-ledger.ts';
 import { sumOf } from './sum.ts';
+import { type Verdict, verdictKey } from './verify-run.ts';
 
 /**
  * Ends a committed run after all its profiles: `latest.json` of every publication points to it, the record is CLOSED with its
@@ -20,12 +24,16 @@ export async function closeRun(run: RunRef, deps: RunDeps): Promise<Counts> {
   }
   const plan = await readPlan(deps, run.runId);
   for (const { segment, destination } of plan.publications) await pointLatest(deps, plan, segment, destination);
+  await forgetOtherGenerations(deps, run, plan.generation);
   const record = await readRun(deps, run.runId);
   const counts = { ...record.counts, ...(await countRun(deps, plan)) };
+  const verdict = await findJson<Verdict>(deps.lake, verdictKey(record));
+  const checks = remarkableChecks(verdict?.checks ?? []);
   await deps.notifier.notify(
-    `Perennial: ${plan.to} is committed`,
-    JSON.stringify({ runId: run.runId, from: plan.from, to: plan.to, counts }),
+    `Perennial: ${plan.to} is committed${checks.length > 0 ? `, ${counted(checks.length, 'check')} to look at` : ''}`,
+    JSON.stringify({ runId: run.runId, from: plan.from, to: plan.to, counts, checks }),
   );
+  await supersedeHeld(deps, run, run.runId);
   await updateRun(deps, run, { state: 'CLOSED', counts });
   await releaseLease(deps, run);
   return counts;

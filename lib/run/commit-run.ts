@@ -15,7 +15,7 @@ export async function commitRun(run: RunRef, deps: RunDeps): Promise<Counts> {
   const current = await findCurrent(deps);
   if (current?.runId !== run.runId) {
     const next = { runId: run.runId, dt: plan.to, runSeq: run.runSeq, publication: `dt=${plan.to}/run=${run.runId}` };
-    await moveCurrent(deps, next, plan.base?.runId ?? '');
+    await moveCurrent(deps, next, (plan.base ?? plan.replaces)?.runId ?? '');
   }
   await updateRun(deps, run, { state: 'COMMITTED', committedAt: new Date(deps.now()).toISOString() });
   return { committed: 1 };

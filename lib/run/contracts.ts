@@ -26,6 +26,10 @@ export const runRequest = z.strictObject({
   dropsUrl: z.string().optional(),
   /** For which dates of a range scores are kept. */
   snapshots: z.enum(['last', 'weekly', 'all']).default('last'),
+  /** Every committed date again, in a new generation (lib/run/rebuild). */
+  rebuild: z.strictObject({ shards: z.int().min(1).max(1024).optional(), fromDrops: z.boolean().default(false) }).optional(),
+  /** Goes on with a held run instead, these gates waived: all that failed when none is named. */
+  approve: z.strictObject({ runId: key, waive: z.array(key).default([]), note: z.string().max(1000).default('') }).optional(),
 });
 
 /** What is asked of the machine, defaults filled. */

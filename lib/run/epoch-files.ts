@@ -19,7 +19,7 @@ export function readCalibration(deps: RunDeps, generation: number, dt: BusinessD
   return readJson<Calibration>(deps.lake, lakeKeys.calibration({ generation, dt, runId }));
 }
 
-/** The first date on which a fact became known: an epoch date. Null while there is none. */
+/** The first date on which a transaction became known: an epoch date. Null while there is none. */
 export async function firstDataDateOf(deps: RunDeps, plan: RunPlan): Promise<BusinessDate | null> {
   if (plan.base) {
     const { firstDataDate } = await readEpochBook(deps, plan.generation, plan.base.runId);
@@ -27,7 +27,7 @@ export async function firstDataDateOf(deps: RunDeps, plan: RunPlan): Promise<Bus
   }
   for (const date of datesOf(plan)) {
     const list = await readJson<LedgerList>(deps.lake, lakeKeys.ledgerList(plan.generation, date, plan.runId));
-    if (list.sources.some(({ accepted }) => accepted > 0)) return date;
+    if (list.sources.some(({ feed, accepted }) => feed === 'transactions' && accepted > 0)) return date;
   }
   return null;
 }

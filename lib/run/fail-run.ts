@@ -1,7 +1,16 @@
 import { RunSupersededError } from '../errors.ts';
 import type { Failed, FailTask } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
-import { findCurrent, findRun, type RunState, releaseLease, updateRun } from './run-ledger.ts';
+import {
+  findCurrent,
+  findRun,
+  listRuns,
+  predecessorOf,
+  type RunRecord,
+  type RunState,
+  releaseLease,
+  updateRun,
+} from './run-ledger.ts';
 
 /**
  * Ends a run that cannot go on: marks it, gives the lease back, tells subscribers. A run that was committed stays COMMITTED, to
@@ -10,7 +19,8 @@ import { findCurrent, findRun, type RunState, releaseLease, updateRun } from './
 export async function failRun({ run, error }: FailTask, deps: RunDeps): Promise<Failed> {
   const { name, message } = explain(error);
   const state = run.runId === 'none' ? 'NONE' : await markRun({ run, error }, deps, name, message);
-  await deps.notifier.notify(`Perennial: run ${run.runId} ended ${state}`, `${name}: ${message}`);
+  const what = state === 'HELD' ? 'is held for approval' : `ended ${state}`;
+  await deps.notifier.notify(`Perennial: run ${run.runId} ${what}`, `${name}: ${message}`);
   return { state, name, message };
 }
 
@@ -29,8 +39,19 @@ async function markRun({ run }: FailTask, deps: RunDeps, name: string, message: 
     if (!(error instanceof RunSupersededError)) throw error;
     return 'SUPERSEDED';
   }
+  if (state === 'HELD' && record) await supersedeCovered(deps, run, record);
   await releaseLease(deps, run);
   return state;
+}
+
+/** Older held runs on the same base whose dates the held run covers: of two that say the same the newer is approved. */
+async function supersedeCovered(deps: RunDeps, { runSeq }: FailTask['run'], held: RunRecord): Promise<void> {
+  for (const run of await listRuns(deps)) {
+    const { runId, state, from, to } = run;
+    if (state !== 'HELD' || runId === held.runId || predecessorOf(run) !== predecessorOf(held)) continue;
+    if (from < held.from || to > held.to) continue;
+    await updateRun(deps, { runId, runSeq }, { state: 'SUPERSEDED' });
+  }
 }
 
 const STATE_OF: Readonly<Record<string, RunState>> = {

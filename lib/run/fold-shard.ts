@@ -1,21 +1,26 @@
-import { BOOK_VERSION, EPOCH_ROWS, EPOCH_ROWS_VERSION, INDEX } from '../arrow/schemas.ts';
+import { BOOK_VERSION, EPOCH_ROWS, EPOCH_ROWS_VERSION, IDENTIFIERS, IDENTIFIERS_VERSION, INDEX } from '../arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
 import { encodeBook } from '../book/book-file.ts';
 import { summariseEpoch } from '../book/epoch-rows.ts';
 import { foldNight } from '../book/fold-night.ts';
-import { emptyCounts, type FoldCounts, type NightFold } from '../book/night-fold.ts';
+import { IdentifierSnapshot } from '../book/identifier-snapshot.ts';
+import { addMoney } from '../book/money-tallies.ts';
+import { NO_FACTS } from '../book/night-facts.ts';
+import { addCounts, addFeeds, emptyCounts, emptyFeeds, type MoneyTally, type NightFold } from '../book/night-fold.ts';
 import type { PerennialConfig } from '../config/config.ts';
-import { ConfigError } from '../errors.ts';
 import { type BookTable, lakeKeys } from '../keys.ts';
 import { type BusinessDate, dayOf } from '../time.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { needsPopulation } from './engine/calibrate-date.ts';
 import { firstDataDateOf } from './epoch-files.ts';
+import { addAmounts, amountsOf } from './fact-amounts.ts';
 import { gzipLines } from './gzip-lines.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
+import { indexedRows, refuseOverfullShard } from './rebuild/shard-limits.ts';
 import { datesOf, type FoldReceipt, findReceipt, writeReceipt } from './receipts.ts';
 import { readShardInput, rememberedMonths, type ShardInput, totalsOf } from './shard-input.ts';
+import { sumOf } from './sum.ts';
 
 /**
  * Pass one over a shard: folds the facts of every date of the run into its book, and writes the book, its index, what only the
@@ -27,37 +32,71 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
   if (done) return countsOf(done);
   const plan = await readPlan(deps, task.runId);
   const config = await readConfig(deps, plan.configSha256);
-  const input = await readShardInput(deps, plan, task.shard);
+  const input = await readShardInput(deps, plan, task.shard, { config, withIdentifiers: true });
   const before = totalsOf(input.book);
   const firstDataDate = await firstDataDateOf(deps, plan);
-  const counts = emptyCounts();
+  const account = new RunAccount();
+  const identifiers = new IdentifierSnapshot(await readIdentifiers(deps, input));
   const gaps: Record<string, [number, number][]> = {};
-  let refused = 0;
   for (const date of datesOf(plan)) {
     signal.throwIfAborted();
-    const fold = foldNight(input.book, input.index, dayOf(date), input.tables.get(date) ?? []);
-    for (const name of Object.keys(counts) as (keyof FoldCounts)[]) counts[name] += fold.counts[name];
-    refused += fold.refused.length;
+    const facts = input.facts.get(date) ?? NO_FACTS;
+    const fold = foldNight(input.book, input.index, dayOf(date), facts);
+    account.add(date, fold);
+    for (const table of facts.transactions) addAmounts(account.amounts, amountsOf(table, config.currency));
+    identifiers.remove(fold.erasedIds);
+    identifiers.take(fold.upserts);
     await writeRefused(deps, plan, task.shard, date, fold);
     if (needsPopulation(date, firstDataDate, config))
       gaps[date] = await writeEpochRows(deps, plan, task.shard, date, input, config);
   }
-  const [index] = await Promise.all([writeIndex(deps, plan, task.shard, input), writeBook(deps, plan, task.shard, input)]);
-  refuseOverfullShard(task.shard, input.book.size);
-  const receipt: FoldReceipt = { before, after: totalsOf(input.book), counts, refused, index, hitMonths: input.hitMonths, gaps };
+  const [{ index, indexRows }] = await Promise.all([
+    writeIndex(deps, plan, task.shard, input),
+    writeBook(deps, plan, task.shard, input),
+    writeIdentifiers(deps, plan, task.shard, identifiers),
+  ]);
+  const indexed = sumOf(Object.values(indexRows), (rows) => rows);
+  refuseOverfullShard({ shard: task.shard, shards: plan.shards }, { customers: input.book.customerCount, indexed });
+  const receipt: FoldReceipt = {
+    before,
+    after: totalsOf(input.book),
+    ...account.sums(),
+    index,
+    indexRows,
+    hitMonths: input.hitMonths,
+    gaps,
+  };
   await writeReceipt(deps, task.runId, 'fold-shard', item, receipt);
   return countsOf(receipt);
 }
 
-/** Customers of a shard at the most, 2^20: what one function holds in memory (bench/RESULTS.md). */
-const MAX_CUSTOMERS = 1_048_576;
+/** What became of the facts of a run: sums over its nights. */
+class RunAccount {
+  readonly amounts: Record<string, number> = {};
+  readonly #counts = emptyCounts();
+  readonly #feeds = emptyFeeds();
+  readonly #money = new Map<string, MoneyTally>();
+  readonly #nights: Record<string, FoldReceipt['nights'][string]> = {};
+  #refused = 0;
 
-/** @throws ConfigError when a shard holds more customers than one function is made for */
-function refuseOverfullShard(shard: number, customers: number): void {
-  if (customers <= MAX_CUSTOMERS) return;
-  throw new ConfigError(
-    `Shard ${shard}: ${customers} customers, expected at most ${MAX_CUSTOMERS}. Set a higher number of "shards" in the configuration of a new home.`,
-  );
+  add(date: BusinessDate, { counts, feeds, money, refused }: NightFold): void {
+    addCounts(this.#counts, counts);
+    addFeeds(this.#feeds, feeds);
+    addMoney(this.#money, money);
+    this.#nights[date] = { rows: counts.rows, duplicates: counts.duplicates, conflicts: counts.conflicts };
+    this.#refused += refused.length;
+  }
+
+  sums(): Pick<FoldReceipt, 'amounts' | 'counts' | 'feeds' | 'money' | 'nights' | 'refused'> {
+    return {
+      amounts: this.amounts,
+      counts: this.#counts,
+      feeds: this.#feeds,
+      money: [...this.#money.values()],
+      nights: this.#nights,
+      refused: this.#refused,
+    };
+  }
 }
 
 const countsOf = ({ after, counts }: FoldReceipt): Counts => ({ customers: after.customers, rows: counts.rows });
@@ -83,20 +122,32 @@ async function writeEpochRows(
 
 async function writeBook(deps: RunDeps, plan: RunPlan, shard: number, { book }: ShardInput): Promise<void> {
   const place = { generation: plan.generation, dt: plan.to, runId: plan.runId, shard };
-  const files = encodeBook(book, book.ids.sortedSlots());
+  const files = encodeBook(book, book.order());
   await Promise.all(
     Object.entries(files).map(([table, bytes]) => deps.lake.create(lakeKeys.book(place, table as BookTable), bytes)),
   );
 }
 
-/** Writes the months of the index that changed. @returns where every remembered month lies */
+/** The identifiers of the base run; undefined where there are none. */
+async function readIdentifiers(deps: RunDeps, { formerIdentifiers: key }: ShardInput) {
+  return key === undefined ? undefined : decodeTable(IDENTIFIERS, await deps.lake.read(key), key, IDENTIFIERS_VERSION);
+}
+
+async function writeIdentifiers(deps: RunDeps, plan: RunPlan, shard: number, identifiers: IdentifierSnapshot): Promise<void> {
+  const key = lakeKeys.identifiers({ generation: plan.generation, dt: plan.to, runId: plan.runId, shard });
+  const bytes = encodeTable(IDENTIFIERS, { ...identifiers.table(), schemaVersion: IDENTIFIERS_VERSION });
+  await deps.lake.create(key, bytes);
+}
+
+/** Writes the months of the index that changed. @returns where every remembered month lies, and its rows */
 async function writeIndex(
   deps: RunDeps,
   plan: RunPlan,
   shard: number,
   { index, indexKeys }: ShardInput,
-): Promise<Record<string, string>> {
+): Promise<Pick<FoldReceipt, 'index'> & { readonly indexRows: Readonly<Record<string, number>> }> {
   const keys: Record<string, string> = {};
+  const written: Record<string, number> = {};
   for (const month of rememberedMonths(indexKeys, plan.to)) keys[month] = indexKeys[month] as string;
   for (const month of [...index.touchedMonths].sort()) {
     const former = indexKeys[month];
@@ -105,6 +156,8 @@ async function writeIndex(
     const key = lakeKeys.index(plan.generation, month, plan.runId, shard);
     await deps.lake.create(key, encodeTable(INDEX, { rows, columns, schemaVersion: BOOK_VERSION }));
     keys[month] = key;
+    written[month] = rows;
   }
-  return keys;
+  const former = plan.base && (await findReceipt(deps, plan.base.runId, 'fold-shard', itemKey('fold-shard', { shard })));
+  return { index: keys, indexRows: await indexedRows(deps, keys, written, former ?? undefined) };
 }

@@ -1,23 +1,27 @@
 import type { PerennialConfig } from '../config/config.ts';
-import { canonicalJson, configHash, generationTraits, parseConfig } from '../config/load.ts';
+import { canonicalJson, configHash } from '../config/load.ts';
 import { ConfigError, DropNotReadyError, UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import { addDays, type BusinessDate, businessClock, datesBetween, formatDay, formatRange, parseBusinessDate } from '../time.ts';
+import { openApproved } from './approve-run.ts';
 import type { Opened, RunRequest } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { findMarker, listDropDates } from './drop-folder.ts';
 import { finishEarlierCommit } from './finish-committed.ts';
-import { readConfig } from './plan.ts';
+import { askRebuild, type RebuildRecord, refuseOtherGeneration } from './rebuild/ask-rebuild.ts';
+import { askedConfig } from './rebuild/asked-config.ts';
 import {
   acquireLease,
   type Current,
   findCurrent,
   insertRun,
   listRuns,
+  predecessorOf,
   type RunRecord,
   readRun,
   releaseLease,
+  supersedeOpen,
   updateRun,
 } from './run-ledger.ts';
 
@@ -28,31 +32,30 @@ import {
  * @throws DropNotReadyError, LockHeldError, UsageError, ConfigError
  */
 export async function openRun(request: RunRequest, deps: RunDeps): Promise<Opened> {
-  const config = parseConfig(parseConfigText(deps.configText), 'perennial.config.json');
+  const config = await askedConfig(deps, request.rebuild?.shards);
   await finishEarlierCommit(deps);
+  if (request.approve) return openApproved(deps, request.approve);
   const current = await findCurrent(deps);
   const dropsUrl = request.dropsUrl ?? `${deps.lake.url}/${lakeKeys.dropsPrefix}`;
   const drops = deps.openStore(dropsUrl);
+  const done: Opened = { decision: 'done', to: current?.dt as BusinessDate, runId: current?.runId as string };
+  const configSha256 = configHash(config);
+  const asked = { configSha256, dropsUrl, snapshots: request.snapshots };
+  if (request.rebuild) {
+    const rebuild = await askRebuild(deps, request, config, current);
+    return rebuild ? openRecord(deps, { ...asked, ...rebuild }, config) : done;
+  }
   const range = await settleRange(request, current, drops, config);
-  if (!range) return { decision: 'done', to: current?.dt as BusinessDate, runId: current?.runId as string };
-  if (current) await refuseOtherGeneration(deps, current, config);
+  if (!range) return done;
+  if (current) await refuseOtherGeneration(deps, current.runId, config);
   for (const date of datesBetween(range.from, range.to)) {
     const { ready, problem } = await findMarker(drops, date);
     if (ready) continue;
     if (request.waitForDrop) return { decision: 'wait', missing: problem };
     throw new DropNotReadyError(problem);
   }
-  const configSha256 = configHash(config);
-  await deps.lake.create(lakeKeys.config(configSha256), new TextEncoder().encode(canonicalJson(config)));
-  return openRecord(deps, { ...range, configSha256, dropsUrl, snapshots: request.snapshots, baseRunId: current?.runId ?? '' });
-}
-
-function parseConfigText(text: string): unknown {
-  try {
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch (cause) {
-    throw new ConfigError('Configuration perennial.config.json: not JSON, expected an object. Correct the file.', { cause });
-  }
+  const generation = current ? (await readRun(deps, current.runId)).generation : 1;
+  return openRecord(deps, { ...asked, ...range, generation, baseRunId: current?.runId ?? '' }, config);
 }
 
 /** The dates to run, or undefined when they are all committed. */
@@ -100,40 +103,43 @@ async function oldestDrop(drops: ObjectStore): Promise<BusinessDate> {
   return oldest;
 }
 
-/** @throws ConfigError when time zone, currency or shards differ from those of the committed run */
-async function refuseOtherGeneration(deps: RunDeps, current: Current, config: PerennialConfig): Promise<void> {
-  const committed = await readRun(deps, current.runId);
-  const [before, now] = [generationTraits(await readConfig(deps, committed.configSha256)), generationTraits(config)];
-  for (const name of ['timeZone', 'currency', 'shards'] as const) {
-    if (before[name] === now[name]) continue;
-    throw new ConfigError(
-      `Configuration ${name}: ${now[name]}, expected ${before[name]}, with which all state was made. Set it back, or begin in a new home.`,
-    );
-  }
-}
-
-type NewRun = Pick<RunRecord, 'from' | 'to' | 'configSha256' | 'dropsUrl' | 'snapshots' | 'baseRunId'>;
+type NewRun = Pick<RunRecord, 'from' | 'to' | 'generation' | 'configSha256' | 'dropsUrl' | 'snapshots' | 'baseRunId'> &
+  Partial<RebuildRecord>;
 
 /** Resumes a dead run of the same request, or opens a new one; other dead runs are superseded. */
-async function openRecord(deps: RunDeps, wanted: NewRun): Promise<Opened> {
-  const open = (await listRuns(deps)).filter(({ state }) => state === 'OPEN');
-  const same = open.find((record) => (Object.keys(wanted) as (keyof NewRun)[]).every((name) => record[name] === wanted[name]));
+async function openRecord(deps: RunDeps, wanted: NewRun, config: PerennialConfig): Promise<Opened> {
+  await deps.lake.create(lakeKeys.config(wanted.configSha256), new TextEncoder().encode(canonicalJson(config)));
+  const runs = await listRuns(deps);
+  const same = runs
+    .filter(({ state }) => state === 'OPEN')
+    .find((record) => (Object.keys(wanted) as (keyof NewRun)[]).every((name) => record[name] === wanted[name]));
   const suffix = same ? undefined : (await nextNumber(deps)).toString().padStart(6, '0');
   const runId = same?.runId ?? `r${suffix}-${wanted.to}`;
   const runSeq = await acquireLease(deps, runId);
   const run = { runId, runSeq };
   try {
-    for (const record of open) {
-      if (record.runId !== runId) await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
-    }
+    await supersedeOpen(deps, run);
     if (same) await updateRun(deps, run, { runSeq, attempt: same.attempt + 1 });
-    else await insertRun(deps, newRecord(deps, run, wanted));
+    else await insertRun(deps, { ...newRecord(deps, run, wanted), ...gatesOf(runs, wanted) });
   } catch (error) {
     // Nobody learns of this holder: a retry would wait for the lease to run out.
     await releaseLease(deps, run).catch(() => undefined);
     throw error;
   }
   return { decision: 'go', run, from: wanted.from, to: wanted.to, resumed: same !== undefined };
+}
+
+/** What the gates judge of a new run, and what they waive: the same facts again are taken as they were. */
+function gatesOf(runs: readonly RunRecord[], wanted: NewRun): Pick<RunRecord, 'heldDates' | 'waived'> {
+  if (wanted.rebuild !== 'ledger') return { heldDates: wanted.rebuild ? [] : heldDates(runs, wanted) };
+  return { heldDates: [], waived: runs.find(({ runId }) => runId === wanted.replacesRunId)?.waived ?? [] };
+}
+
+/** Dates that held runs on the same base held, and that the new run covers before its last one. */
+function heldDates(runs: readonly RunRecord[], { from, to, baseRunId }: NewRun): BusinessDate[] {
+  const held = runs.filter((run) => run.state === 'HELD' && predecessorOf(run) === baseRunId);
+  const dates = held.flatMap((run) => [...(run.heldDates ?? []), run.to]);
+  return [...new Set(dates)].filter((date) => date >= from && date < to).sort();
 }
 
 async function nextNumber(deps: RunDeps): Promise<number> {
@@ -147,7 +153,6 @@ function newRecord(deps: RunDeps, run: { runId: string; runSeq: number }, wanted
     ...wanted,
     state: 'OPEN',
     attempt: 1,
-    generation: 1,
     openedAt: new Date(deps.now()).toISOString(),
     committedAt: '',
     counts: {},

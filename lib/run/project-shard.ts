@@ -1,22 +1,27 @@
 import { compareRows, textAt } from '../arrow/columns.ts';
 import { RunSupersededError } from '../errors.ts';
-import { type Condition, conditionalPuts, type Item, type Write } from '../store/tables.ts';
+import { conditionalPuts, type Item, type Write } from '../store/tables.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { profileItem, profilesDiffer } from './profile.ts';
-import { projectTransitions } from './project-transitions.ts';
+import { projectTransitions, removeErasedTransitions } from './project-transitions.ts';
+import { projectTransitionsAcross } from './rebuild/project-transitions-across.ts';
+import {
+  findMarker,
+  type MarkerPlace,
+  notLaterThan,
+  putMarker,
+  runsOfOtherGenerations,
+  superseded,
+} from './rebuild/projection-markers.ts';
+import { readScoresOfShard } from './rebuild/rows-of-shard.ts';
 import { findReceipt, type ProjectReceipt, writeReceipt } from './receipts.ts';
 import { findCurrent, type RunRecord, readRun } from './run-ledger.ts';
 import { readScores, type ScoreFile } from './score-files.ts';
+import { shardsOf } from './transition-files.ts';
 
 /** Guarded writes in flight. */
 const CONCURRENCY = 32;
-
-/** What the tables hold of a shard: the run that they show whole, and those whose projection was begun since. */
-interface Marker {
-  readonly settled: string;
-  readonly begun: readonly string[];
-}
 
 /**
  * Makes profiles and transition items of a shard show the committed run. Only what differs from what the tables may hold is
@@ -26,70 +31,64 @@ interface Marker {
  */
 export async function projectShard(task: ShardTask, deps: RunDeps): Promise<Counts> {
   const [current, target] = await Promise.all([findCurrent(deps), readRun(deps, task.runId)]);
-  if (current?.runId !== task.runId || target.runSeq > task.runSeq) throw superseded(task);
-  const marker = await findMarker(deps, task);
+  if (current?.runId !== task.runId || target.runSeq > task.runSeq) throw superseded(task, task.shard);
+  const shards = (await shardsOf(deps, target)).length;
+  const place = { generation: target.generation, shard: task.shard, shards };
+  const marker = await findMarker(deps, place);
+  const others = await runsOfOtherGenerations(deps, place);
   const item = itemKey('project-shard', task);
   const done = await findReceipt(deps, task.runId, 'project-shard', item);
-  if (done && marker.settled === task.runId && marker.begun.length === 0) return { ...done };
+  const isNew = marker.settled === '' && marker.begun.length === 0 && others.length === 0;
+  const isShown = marker.settled === task.runId && marker.begun.length === 0 && others.length === 0;
+  if (done && isShown) return { ...done };
   const begun = [...new Set([...marker.begun, task.runId])];
-  await putMarker(deps, task, { settled: marker.settled, begun });
-  const sources = [marker.settled, ...marker.begun].filter((runId) => runId !== '' && runId !== task.runId);
-  const transitions = await projectTransitions(deps, target, task.shard, [marker.settled, ...begun]);
-  const profiles = await projectProfiles(
-    deps,
-    target,
-    task,
-    [...new Set(sources)],
-    marker.settled === '' && marker.begun.length === 0,
-  );
+  await putMarker(deps, place, task, { settled: marker.settled, begun });
+  const own = [...new Set([marker.settled, ...marker.begun])].filter((runId) => runId !== '' && runId !== task.runId);
+  const shown = [...(await Promise.all(own.map((runId) => readRun(deps, runId)))), ...others];
+  const transitions =
+    others.length > 0
+      ? await projectTransitionsAcross(deps, target, place, shown)
+      : await projectTransitions(deps, target, task.shard, [marker.settled, ...begun]);
+  const profiles = await projectProfiles(deps, target, task, { place, runs: shown, isNew });
   const receipt = { ...profiles, transitions };
   // Before the marker: what is settled can no longer tell how many profiles had to be written.
   if (!done) await writeReceipt(deps, task.runId, 'project-shard', item, receipt);
-  await putMarker(deps, task, { settled: task.runId, begun: [] });
+  await putMarker(deps, place, task, { settled: task.runId, begun: [] });
   return { ...receipt };
 }
 
-const markerKey = ({ shard }: ShardTask) => ({ pk: 'PROJECTION', sk: `shard=${shard}` });
-
-async function findMarker({ runs }: RunDeps, task: ShardTask): Promise<Marker> {
-  return ((await runs.get(markerKey(task))) as (Item & Marker) | undefined) ?? { settled: '', begun: [] };
+/** What the profiles of a shard may show. */
+interface Shown {
+  readonly place: MarkerPlace;
+  readonly runs: readonly RunRecord[];
+  /** True when they show nothing. */
+  readonly isNew: boolean;
 }
-
-async function putMarker({ runs }: RunDeps, task: ShardTask, marker: Marker): Promise<void> {
-  const isPut = await runs.put({ ...markerKey(task), ...marker, runSeq: task.runSeq }, notLaterThan(task.runSeq));
-  if (!isPut) throw superseded(task);
-}
-
-/** Holds for an item that no later holder of the lease wrote. */
-const notLaterThan = (runSeq: number): Condition => ({
-  expression: 'attribute_not_exists(#seq) OR #seq <= :mine',
-  names: { '#seq': 'runSeq' },
-  values: { ':mine': runSeq },
-});
-
-const superseded = ({ runId, runSeq, shard }: ShardTask) =>
-  new RunSupersededError(
-    `Run ${runId}: projection of shard ${shard} under fencing number ${runSeq}, expected the committed run and its latest number. Another run goes on.`,
-  );
 
 async function projectProfiles(
   deps: RunDeps,
   target: RunRecord,
   task: ShardTask,
-  sources: readonly string[],
-  isEmptyTable: boolean,
+  { place, runs, isNew }: Shown,
 ): Promise<Omit<ProjectReceipt, 'transitions'>> {
-  const read = ({ generation, to, runId }: RunRecord) => readScores(deps, { generation, dt: to, runId, shard: task.shard });
+  const read = (run: RunRecord) =>
+    run.generation === place.generation
+      ? readScores(deps, { generation: run.generation, dt: run.to, runId: run.runId, shard: task.shard })
+      : readScoresOfShard(deps, run, place);
   const now = await read(target);
-  if (isEmptyTable) {
+  if (isNew) {
     const puts = function* (): Generator<Write> {
       for (let row = 0; row < now.rows; row++) yield { put: profileItem(now, row, task.runSeq) };
     };
     const written = await deps.profiles.writeBatch(puts());
     return { customers: now.rows, written, removed: 0 };
   }
-  const shown = await Promise.all(sources.map(async (runId) => read(await readRun(deps, runId))));
-  const isResumed = sources.length === 0;
+  const shown = await Promise.all(runs.map(read));
+  await removeErasedTransitions(
+    deps,
+    shown.map((scores, i) => ({ scores, to: (runs[i] as RunRecord).to })),
+  );
+  const isResumed = runs.length === 0;
   const { changed, gone } = compareProfiles(now, shown, isResumed);
   const guard = notLaterThan(task.runSeq);
   const items = function* (): Generator<Item> {

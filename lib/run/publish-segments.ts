@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { textAt } from '../arrow/columns.ts';
+import type { PerennialConfig } from '../config/config.ts';
 import { hashJson } from '../config/load.ts';
 import type { SegmentDefinition } from '../config/segment-definition.ts';
 import { ContractMismatchError } from '../errors.ts';
@@ -16,7 +17,9 @@ import { itemKey, type RunDeps } from './deps.ts';
 import { readCalibration } from './epoch-files.ts';
 import { jsonBytes } from './json-objects.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
+import { readScoresOfShard } from './rebuild/rows-of-shard.ts';
 import { findReceipt, writeReceipt } from './receipts.ts';
+import { readRun } from './run-ledger.ts';
 import { dateOf, numberOf, readScores, type ScoreFile, wordOf } from './score-files.ts';
 
 /** Days after which the exports bucket drops a publication (docs/architecture.md, Lake). */
@@ -58,13 +61,7 @@ export async function publishSegments(task: PublicationTask, deps: RunDeps, sign
     segment: describeSegment(segment),
     destination: destination.id,
     normalizerVersion: destination.normalizerVersion,
-    asOf: plan.to,
-    businessTimeZone: config.timeZone,
-    currency: config.currency,
-    runId: plan.runId,
-    kind: 'full-and-delta',
-    baseRunId: plan.base?.runId ?? null,
-    baseAsOf: plan.base?.dt ?? null,
+    ...describeRun(plan, config),
     files: files.map(({ name, role, rows, bytes, sha256 }) => ({
       key: `${prefix}/${name}`,
       role,
@@ -92,6 +89,20 @@ export async function publishSegments(task: PublicationTask, deps: RunDeps, sign
   return counts;
 }
 
+/** What a manifest says of the run. A rebuild goes on from nothing, but what it publishes takes the place of the replaced run's. */
+function describeRun(plan: RunPlan, { timeZone, currency }: PerennialConfig): Record<string, unknown> {
+  const base = plan.base ?? plan.replaces;
+  return {
+    asOf: plan.to,
+    businessTimeZone: timeZone,
+    currency,
+    runId: plan.runId,
+    kind: 'full-and-delta',
+    baseRunId: base?.runId ?? null,
+    baseAsOf: base?.dt ?? null,
+  };
+}
+
 function describeSegment({ id, name, play, where }: SegmentDefinition): Record<string, unknown> {
   return { id, name, play, where, ruleVersion: hashJson(where).slice(0, 8) };
 }
@@ -105,7 +116,11 @@ async function readBoth(deps: RunDeps, plan: RunPlan): Promise<[ScoreFile[], Sco
   const read = ({ dt, runId }: { dt: RunPlan['to']; runId: string }) =>
     Promise.all(shards.map((shard) => readScores(deps, { generation: plan.generation, dt, runId, shard })));
   const now = await read({ dt: plan.to, runId: plan.runId });
-  return [now, plan.base ? await read(plan.base) : []];
+  if (plan.base) return [now, await read(plan.base)];
+  if (!plan.replaces) return [now, []];
+  const replaced = await readRun(deps, plan.replaces.runId);
+  const place = (shard: number) => ({ shard, shards: plan.shards });
+  return [now, await Promise.all(shards.map((shard) => readScoresOfShard(deps, replaced, place(shard))))];
 }
 
 function membersOf(files: readonly ScoreFile[], segment: string): ShardMembers[] {

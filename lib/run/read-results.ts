@@ -7,6 +7,7 @@ import { type BusinessDate, datesBetween } from '../time.ts';
 import type { RunDeps } from './deps.ts';
 import type { Calibration } from './engine/epoch-record.ts';
 import { readCalibration } from './epoch-files.ts';
+import { readErasedCustomers } from './erased-customers.ts';
 import { chainOf, findCurrent, type RunRecord } from './run-ledger.ts';
 import { findTransitions, shardsOf } from './transition-files.ts';
 
@@ -24,7 +25,10 @@ function covering(chain: readonly RunRecord[], date: BusinessDate): RunRecord {
   throw new UsageError(`Date ${date}: not committed, expected ${oldest.from} to ${newest.to}. Choose another date, or run it.`);
 }
 
-/** The scores of a date, all shards, ordered by customer id; with the words of the `epoch` column. */
+/**
+ * The scores of a date, all shards, ordered by customer id; with the words of the `epoch` column. Customers who were erased since
+ * are left out.
+ */
 export async function readScoresOf(
   deps: RunDeps,
   date: BusinessDate | undefined,
@@ -32,17 +36,18 @@ export async function readScoresOf(
   const chain = await committedChain(deps);
   const wanted = date ?? (chain[0] as RunRecord).to;
   const run = covering(chain, wanted);
-  const shards = await shardsOf(deps, run);
+  const [shards, erased] = await Promise.all([shardsOf(deps, run), readErasedCustomers(deps)]);
   const tables = await Promise.all(
     shards.map(async (shard) => {
       const key = lakeKeys.result('scores', { generation: run.generation, dt: wanted, runId: run.runId, shard });
       const bytes = await deps.lake.get(key);
       if (!bytes) {
         throw new UsageError(
-          `Scores of ${wanted}: not kept, since it lies inside the range ${run.from} to ${run.to}. Ask for ${run.to}, or roll back and run the range with --snapshots all.`,
+          `Scores of ${wanted}: not kept, since it lies inside the range ${run.from} to ${run.to}. Ask for ${run.to}, or ${run.rebuild ? 'rebuild' : 'roll back and run the range'} with --snapshots all.`,
         );
       }
-      return decodeTable(SCORES, bytes, key, SCORES_VERSION);
+      const table = decodeTable(SCORES, bytes, key, SCORES_VERSION);
+      return erased.without(SCORES, table, table.columns.customer_id, wanted);
     }),
   );
   const merged = mergeTables(SCORES, tables, 'customer_id');
@@ -50,19 +55,22 @@ export async function readScoresOf(
   return { ...merged, date: wanted, currency: tables[0]?.metadata.get('currency') ?? '', words: { epoch } };
 }
 
-/** The transitions of each committed date of a range, ordered by customer id within a date. */
+/** The transitions of each committed date of a range, ordered by customer id within a date; without customers erased since. */
 export async function* readTransitionsOf(
   deps: RunDeps,
   from: BusinessDate | undefined,
   to: BusinessDate | undefined,
 ): AsyncGenerator<TablePart<typeof TRANSITIONS>> {
   const chain = (await committedChain(deps)).reverse();
+  const erased = await readErasedCustomers(deps);
   for (const run of chain) {
     const shards = await shardsOf(deps, run);
     for (const dt of datesBetween(run.from, run.to)) {
       if ((from && dt < from) || (to && dt > to)) continue;
       const tables = await Promise.all(shards.map((shard) => findTransitions(deps, run, dt, shard)));
-      const found = tables.filter((table) => table !== undefined);
+      const found = tables
+        .filter((table) => table !== undefined)
+        .map((table) => erased.without(TRANSITIONS, table, table.columns.customer_id, dt));
       if (found.length > 0) yield mergeTables(TRANSITIONS, found, 'customer_id');
     }
   }

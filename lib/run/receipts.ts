@@ -1,10 +1,12 @@
-import type { FoldCounts } from '../book/night-fold.ts';
+import type { FoldCounts, MoneyTally, OtherCounts } from '../book/night-fold.ts';
 import { lakeKeys, type MapStep } from '../keys.ts';
 import type { KpiPartial } from '../report/kpi.ts';
 import { type BusinessDate, datesBetween } from '../time.ts';
 import { itemKey, type RunDeps } from './deps.ts';
+import type { Amounts } from './fact-amounts.ts';
 import { createJson, findJson } from './json-objects.ts';
 import type { LedgerSource, RunPlan } from './plan.ts';
+import type { NightRows } from './quality/date-input.ts';
 
 /** What an item of ingest-drop did. */
 export interface IngestReceipt {
@@ -17,17 +19,28 @@ export interface BookTotals {
   readonly buyers: number;
   readonly netMinor: number;
   readonly pending: number;
+  /** What is left to apply of the facts that wait. */
+  readonly pendingAmounts: Amounts;
 }
 
 /** What an item of fold-shard did. */
 export interface FoldReceipt {
   readonly before: BookTotals;
   readonly after: BookTotals;
-  /** Sum over the nights of the run. */
+  /** Sums over the nights of the run. */
   readonly counts: FoldCounts;
+  readonly feeds: OtherCounts;
+  /** Amounts of the transactions as they were read from the ledger. */
+  readonly amounts: Amounts;
+  /** What became of them. */
+  readonly money: readonly MoneyTally[];
+  /** Transactions of each night of the run, for the checks of data quality. */
+  readonly nights: Readonly<Record<string, NightRows>>;
   readonly refused: number;
   /** Where each month of the index lies. */
   readonly index: Readonly<Record<string, string>>;
+  /** Rows of each month of the index; the first version did not tell. */
+  readonly indexRows?: Readonly<Record<string, number>>;
   /** Months of the base's index that hold an id which the run's facts ask for: all of it that pass two reads. */
   readonly hitMonths: readonly string[];
   /** Gaps between purchase days on each epoch date: pairs of days and count. */
@@ -38,6 +51,7 @@ export interface FoldReceipt {
 export interface ScoreReceipt {
   readonly before: BookTotals;
   readonly after: BookTotals;
+  /** Stage changes of the run, restatements and those of customers who were erased since included: as the sum of its nights. */
   readonly transitions: number;
   readonly restatements: number;
   /** Stage counts of the committed state that the run began with. */

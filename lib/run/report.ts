@@ -4,9 +4,11 @@ import { encodeKpiParquet } from '../report/kpi-file.ts';
 import { dayOf } from '../time.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
-import { createJson } from './json-objects.ts';
+import { createJson, readJson } from './json-objects.ts';
 import { readConfig, readPlan } from './plan.ts';
 import { datesOf, readReceipts } from './receipts.ts';
+import { readRun } from './run-ledger.ts';
+import { type Verdict, verdictKey } from './verify-run.ts';
 
 /** Adds up the shards' figures of every date and writes them as JSON and Parquet; the run's report holds the last. */
 export async function report(run: RunRef, deps: RunDeps): Promise<Counts> {
@@ -27,6 +29,7 @@ export async function report(run: RunRef, deps: RunDeps): Promise<Counts> {
       ];
     }),
   );
-  await createJson(deps.lake, lakeKeys.report(run.runId), { from: plan.from, to: plan.to, last: kpis.at(-1) });
+  const { checks } = await readJson<Verdict>(deps.lake, verdictKey(await readRun(deps, run.runId)));
+  await createJson(deps.lake, lakeKeys.report(run.runId), { from: plan.from, to: plan.to, last: kpis.at(-1), checks });
   return { dates: kpis.length };
 }

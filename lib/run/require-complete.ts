@@ -49,6 +49,7 @@ async function writeLedgerLists(deps: RunDeps, plan: RunPlan, receipts: readonly
 
 /** A source without the date that its list is filed under. */
 function ledgerSource(source: LedgerSource): LedgerSource {
-  const { key, sha256, rows, accepted, malformed, policy, files, quarantine } = source;
-  return { key, sha256, rows, accepted, malformed, policy, files, quarantine };
+  const { feed, key, sha256, rows, accepted, malformed, policy } = source;
+  const { files, identifiers, shared, quarantine, facts } = source;
+  return { feed, key, sha256, rows, accepted, malformed, policy, files, identifiers, shared, quarantine, facts };
 }

@@ -3,6 +3,7 @@ import { LockHeldError, RunSupersededError } from '../errors.ts';
 import type { BusinessDate } from '../time.ts';
 import type { RunRef, RunRequest } from './contracts.ts';
 import type { Owner, RunDeps } from './deps.ts';
+import type { RebuildSource } from './rebuild/generation-change.ts';
 
 /** States of a run (docs/runbook.md, Run states). */
 export type RunState = 'OPEN' | 'HELD' | 'FAILED' | 'SUPERSEDED' | 'COMMITTED' | 'CLOSED';
@@ -18,6 +19,12 @@ export interface RunRecord {
   readonly generation: number;
   /** The committed run that this one goes on from; '' for the first. */
   readonly baseRunId: string;
+  /** Of a rebuild: the committed run whose chain it makes anew and whose place it takes. */
+  readonly replacesRunId?: string;
+  /** Of a rebuild: what it is made from. */
+  readonly rebuild?: RebuildSource;
+  /** Of a rebuild: version of the book's schema. */
+  readonly bookVersion?: number;
   readonly configSha256: string;
   readonly dropsUrl: string;
   readonly snapshots: RunRequest['snapshots'];
@@ -26,6 +33,19 @@ export interface RunRecord {
   readonly counts: Readonly<Record<string, number>>;
   /** Name and message of what ended the run; '' while none did. */
   readonly error: string;
+  /** Earlier dates of the range that a held run held: the gates judge them again. */
+  readonly heldDates?: readonly BusinessDate[];
+  /** Gates that were waived by approvals, in their order of names. */
+  readonly waived?: readonly string[];
+  readonly approvals?: readonly Approval[];
+}
+
+/** That somebody took the data of a held run as they are. */
+export interface Approval {
+  readonly waive: readonly string[];
+  readonly note: string;
+  /** ISO 8601 with Z. */
+  readonly at: string;
 }
 
 /** What is committed: the one item that outsiders' views are projections of. */
@@ -80,6 +100,11 @@ export async function chainOf(deps: RunDeps, runId: string): Promise<RunRecord[]
   return chain;
 }
 
+/** The committed run whose place a run takes: its base, or what it rebuilds; '' for the first. */
+export function predecessorOf(run: Pick<RunRecord, 'baseRunId' | 'replacesRunId'>): string {
+  return run.replacesRunId ?? run.baseRunId;
+}
+
 /** Puts a new run into the ledger. @throws RunSupersededError when its id is another run's */
 export async function insertRun(deps: RunDeps, record: RunRecord): Promise<void> {
   const inserted = await deps.runs.put({ ...RUN(record.runId), ...record }, { expression: 'attribute_not_exists(pk)' });
@@ -97,6 +122,26 @@ export async function updateRun({ runs }: RunDeps, run: RunRef, changes: Partial
     },
   });
   if (!updated) throw superseded(run);
+}
+
+/** Marks every other OPEN run SUPERSEDED: the holder of the lease knows that they are dead. */
+export async function supersedeOpen(deps: RunDeps, { runId, runSeq }: RunRef): Promise<void> {
+  for (const record of await listRuns(deps)) {
+    if (record.state !== 'OPEN' || record.runId === runId) continue;
+    await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+  }
+}
+
+/**
+ * Marks the held runs that can no longer be approved SUPERSEDED: those that do not go on from the committed run.
+ *
+ * @param run the holder of the lease @param base the committed run, '' before the first
+ */
+export async function supersedeHeld(deps: RunDeps, { runId, runSeq }: RunRef, base: string): Promise<void> {
+  for (const record of await listRuns(deps)) {
+    if (record.state !== 'HELD' || record.runId === runId || predecessorOf(record) === base) continue;
+    await updateRun(deps, { runId: record.runId, runSeq }, { state: 'SUPERSEDED' });
+  }
 }
 
 /** Moves `CURRENT` in one conditional update: only from the run's base, only forward. @throws RunSupersededError */

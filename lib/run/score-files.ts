@@ -1,6 +1,7 @@
 import { type Columns, NO_CODE, NO_INT } from '../arrow/columns.ts';
 import { MEMBERSHIP, MEMBERSHIP_VERSION, SCORES, SCORES_VERSION } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
+import { ContractMismatchError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { type BusinessDate, formatDay } from '../time.ts';
 import type { RunDeps } from './deps.ts';
@@ -28,6 +29,11 @@ export async function readScores(
   const [scores, membership] = await Promise.all([deps.lake.read(scoresKey), deps.lake.read(membershipKey)]);
   const { rows, columns, metadata, words } = decodeTable(SCORES, scores, scoresKey, SCORES_VERSION);
   const members = decodeTable(MEMBERSHIP, membership, membershipKey, MEMBERSHIP_VERSION);
+  if (members.rows !== rows) {
+    throw new ContractMismatchError(
+      `File ${membershipKey}: ${members.rows} rows, expected the ${rows} of the scores beside it. A compact was interrupted: run compact again.`,
+    );
+  }
   return {
     rows,
     columns,

@@ -11,6 +11,7 @@ import {
   TRANSITIONS_VERSION,
 } from '../arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
+import { NO_FACTS } from '../book/night-facts.ts';
 import type { ShardBook } from '../book/shard-book.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { hashJson, scoringHash } from '../config/load.ts';
@@ -50,7 +51,8 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
   const plan = await readPlan(deps, task.runId);
   const config = await readConfig(deps, plan.configSha256);
   const folded = await findReceipt(deps, task.runId, 'fold-shard', itemKey('fold-shard', task));
-  const { book, index, tables } = await readShardInput(deps, plan, task.shard, folded?.hitMonths);
+  const options = { config, months: folded?.hitMonths, withIdentifiers: false };
+  const { book, index, facts } = await readShardInput(deps, plan, task.shard, options);
   const before = totalsOf(book);
   const state = plan.base ? await readState(deps, plan, task.shard, book) : undefined;
   const stagesBefore = countStages(state?.stages, book.size);
@@ -62,8 +64,8 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
     signal.throwIfAborted();
     calibration = await readCalibration(deps, plan.generation, date, plan.runId);
     const logged = timeline.log.rows;
-    const fold = timeline.advance(dayOf(date), tables.get(date) ?? [], calibration);
-    kpis.push(countNight(timeline, dayOf(date), fold.counts, logged));
+    const fold = timeline.advance(dayOf(date), facts.get(date) ?? NO_FACTS, calibration);
+    kpis.push(countNight(timeline, dayOf(date), fold, logged));
     if (keepsScores(date, plan)) await writeScores(deps, plan, task.shard, timeline, calibration, config);
   }
   await writeState(deps, plan, task.shard, timeline);
@@ -130,7 +132,7 @@ async function writeScores(
   config: PerennialConfig,
 ): Promise<void> {
   const place = { generation: plan.generation, dt: calibration.date, runId: plan.runId, shard };
-  const order = timeline.book.ids.sortedSlots();
+  const order = timeline.book.order();
   const rows = order.length;
   const columns = scoreColumns(timeline, order, calibration, config);
   const words = { epoch: calibration.epoch ? [calibration.epoch.id] : [] };
@@ -172,7 +174,7 @@ async function writeScores(
 }
 
 async function writeState(deps: RunDeps, plan: RunPlan, shard: number, timeline: ShardTimeline): Promise<void> {
-  const order = timeline.book.ids.sortedSlots();
+  const order = timeline.book.order();
   const key = lakeKeys.result('state', { generation: plan.generation, dt: plan.to, runId: plan.runId, shard });
   const columns = stateColumns(timeline, order);
   await deps.lake.create(key, encodeTable(STATE, { rows: order.length, columns, schemaVersion: STATE_VERSION }));

@@ -1,17 +1,22 @@
 import { BOOK_VERSION, INDEX } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
 import { decodeBook } from '../book/book-file.ts';
+import type { BookRules } from '../book/book-rules.ts';
 import type { FactTable } from '../book/facts.ts';
 import { hashIdentity } from '../book/facts.ts';
+import { HashSet } from '../book/hash-set.ts';
+import type { NightFacts } from '../book/night-facts.ts';
 import { ShardBook } from '../book/shard-book.ts';
-import { HashSet, INDEX_DAYS, monthOf, TransactionIndex } from '../book/transaction-index.ts';
-import { lakeKeys } from '../keys.ts';
-import { decodeLedger } from '../ledger/ledger-file.ts';
+import { INDEX_DAYS, monthOf, TransactionIndex } from '../book/transaction-index.ts';
+import type { PerennialConfig } from '../config/config.ts';
+import { type BookTable, lakeKeys, type ShardPlace } from '../keys.ts';
 import { type BusinessDate, dayOf, formatDay } from '../time.ts';
 import type { RunDeps } from './deps.ts';
 import { itemKey } from './deps.ts';
-import { readJson } from './json-objects.ts';
-import type { LedgerList, RunPlan } from './plan.ts';
+import { findErasureSecret } from './erasure-secret.ts';
+import { pendingAmounts } from './fact-amounts.ts';
+import { readNightFacts } from './night-facts.ts';
+import type { RunPlan } from './plan.ts';
 import { type BookTotals, datesOf, findReceipt } from './receipts.ts';
 import { chainOf } from './run-ledger.ts';
 
@@ -24,46 +29,67 @@ export interface ShardInput {
   /** Months of the index that hold an id which the run's facts ask for. */
   readonly hitMonths: readonly string[];
   /** Facts by the night on which they became known. */
-  readonly tables: ReadonlyMap<BusinessDate, readonly FactTable[]>;
+  readonly facts: ReadonlyMap<BusinessDate, NightFacts>;
+  /** Where the base run left the shard's identifiers; undefined without a base, or with one that kept none. */
+  readonly formerIdentifiers: string | undefined;
 }
 
-/**
- * Reads a shard's book, the part of its index that the run's facts touch, and the facts.
- *
- * @param months the only months of the index that hold a wanted id, where pass one has found them; else all are looked through
- */
+/** How a shard's input is read. */
+export interface InputOptions {
+  readonly config: PerennialConfig;
+  /** The only months of the index that hold a wanted id, where pass one has found them; else all are looked through. */
+  readonly months?: readonly string[] | undefined;
+  /** True when identifiers are wanted too. */
+  readonly withIdentifiers: boolean;
+}
+
+/** Reads a shard's book, the part of its index that the run's facts touch, and the facts. */
 export async function readShardInput(
   deps: RunDeps,
   plan: RunPlan,
   shard: number,
-  months?: readonly string[],
+  { config, months, withIdentifiers }: InputOptions,
 ): Promise<ShardInput> {
-  const tables = new Map<BusinessDate, FactTable[]>();
-  for (const date of datesOf(plan)) {
-    const list = await readJson<LedgerList>(deps.lake, lakeKeys.ledgerList(plan.generation, date, plan.runId));
-    const keys = list.sources.flatMap(({ files }) => files.filter((file) => file.shard === shard).map(({ key }) => key));
-    tables.set(date, await Promise.all(keys.map(async (key) => decodeLedger(await deps.lake.read(key), key))));
-  }
-  const { book, indexKeys } = await readBase(deps, plan, shard);
+  const facts = new Map<BusinessDate, NightFacts>();
+  for (const date of datesOf(plan)) facts.set(date, await readNightFacts(deps, plan, { date, shard, withIdentifiers }));
+  const rules: BookRules = {
+    baseCurrency: config.currency,
+    rateMaxAgeDays: config.rates.maxAgeDays,
+    erasureSecret: await findErasureSecret(deps),
+    accountsForShared: shard === 0,
+  };
+  const { book, indexKeys, formerIdentifiers } = await readBase(deps, plan, shard, rules);
   const index = new TransactionIndex();
-  const wanted = wantedIds(book, tables);
+  const wanted = wantedIds(book, facts);
   const asked = months ?? rememberedMonths(indexKeys, plan.from);
   const hitMonths = wanted.size > 0 ? await loadIndex(deps, index, indexKeys, asked, wanted) : [];
-  return { book, index, indexKeys, hitMonths, tables };
+  return { book, index, indexKeys, hitMonths, facts, formerIdentifiers };
 }
 
 async function readBase(
   deps: RunDeps,
   { base, generation }: RunPlan,
   shard: number,
-): Promise<{ book: ShardBook; indexKeys: Readonly<Record<string, string>> }> {
-  if (!base) return { book: new ShardBook(), indexKeys: {} };
-  const place = { generation, dt: base.dt, runId: base.runId, shard };
-  const read = (table: 'customers' | 'days' | 'pending') => deps.lake.read(lakeKeys.book(place, table));
-  const [customers, days, pending] = await Promise.all([read('customers'), read('days'), read('pending')]);
+  rules: BookRules,
+): Promise<Pick<ShardInput, 'book' | 'indexKeys' | 'formerIdentifiers'>> {
+  if (!base) return { book: new ShardBook(rules), indexKeys: {}, formerIdentifiers: undefined };
+  const place: ShardPlace = { generation, dt: base.dt, runId: base.runId, shard };
+  const read = (table: BookTable) => deps.lake.read(lakeKeys.book(place, table));
+  const find = (table: BookTable) => deps.lake.get(lakeKeys.book(place, table));
+  const [customers, days, pending, interactions, rates, tombstones] = await Promise.all([
+    read('customers'),
+    read('days'),
+    read('pending'),
+    read('interactions'),
+    find('rates'),
+    find('tombstones'),
+  ]);
+  const files = { customers, days, pending, interactions, rates, tombstones };
   const receipt = await findReceipt(deps, base.runId, 'fold-shard', itemKey('fold-shard', { shard }));
   const indexKeys = receipt?.index ?? (await findIndexKeys(deps, base, generation, shard));
-  return { book: decodeBook({ customers, days, pending }, lakeKeys.book(place, 'customers')), indexKeys };
+  const where = lakeKeys.book(place, 'customers').replace(/\/customers\.arrow$/, '');
+  // a book of version 1 has no rates, and its run kept no identifiers
+  return { book: decodeBook(files, where, rules), indexKeys, formerIdentifiers: rates && lakeKeys.identifiers(place) };
 }
 
 /** Where each month of the index lies, when the receipt that told it is no longer kept: with the newest run of the chain that wrote it. */
@@ -88,8 +114,8 @@ async function findIndexKeys(
   return keys;
 }
 
-/** Ids that the run's facts ask for: their own and their originals'. */
-function wantedIds(book: ShardBook, tables: ReadonlyMap<BusinessDate, readonly FactTable[]>): HashSet {
+/** Ids that the run's transactions ask for: their own and their originals'. */
+function wantedIds(book: ShardBook, facts: ReadonlyMap<BusinessDate, NightFacts>): HashSet {
   const wanted = new HashSet();
   const hash = new Uint32Array(4);
   const want = (table: FactTable, row: number) => {
@@ -101,8 +127,8 @@ function wantedIds(book: ShardBook, tables: ReadonlyMap<BusinessDate, readonly F
     hashIdentity({ table, row }, original, hash);
     wanted.add(hash);
   };
-  for (const night of tables.values()) {
-    for (const table of night) for (let row = 0; row < table.rows; row++) want(table, row);
+  for (const { transactions } of facts.values()) {
+    for (const table of transactions) for (let row = 0; row < table.rows; row++) want(table, row);
   }
   for (const { fact } of book.pending) want(fact.table, fact.row);
   return wanted;
@@ -147,5 +173,11 @@ export function totalsOf(book: ShardBook): BookTotals {
     if ((purchaseDays[slot] as number) > 0) buyers++;
     netMinor += net[slot] as number;
   }
-  return { customers: size, buyers, netMinor, pending: book.pending.length };
+  return {
+    customers: book.customerCount,
+    buyers,
+    netMinor,
+    pending: book.pending.length,
+    pendingAmounts: pendingAmounts(book),
+  };
 }

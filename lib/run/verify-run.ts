@@ -1,169 +1,130 @@
-import { gunzipSync } from 'node:zlib';
 import type { PerennialConfig } from '../config/config.ts';
 import type { QuarantinedRow } from '../drop/row-rules.ts';
 import { DataQualityGateError, InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
-import { STAGES } from '../lifecycle/words.ts';
 import { formatRange } from '../time.ts';
+import { conservation, type Equality } from './conservation.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
+import { ungzipLines } from './gzip-lines.ts';
 import { createJson } from './json-objects.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
-import { type FoldReceipt, type IngestReceipt, readReceipts, type ScoreReceipt } from './receipts.ts';
+import { type CheckResult, type Finding, isConservation } from './quality/check-result.ts';
+import { breachesOf, heldMessage } from './quality/held-message.ts';
+import { judgeDate, settleFindings } from './quality/judge-date.ts';
+import { placement } from './quality/placement.ts';
+import { quarantineShare } from './quality/quarantine-share.ts';
+import { readDateInputs, rowsOf } from './quality/read-inputs.ts';
+import { type FoldReceipt, type IngestReceipt, readReceipts } from './receipts.ts';
+import { type RunRecord, readRun } from './run-ledger.ts';
 import { sumOf } from './sum.ts';
-
-/** One check of a run: what was found and what was expected. */
-export interface Check {
-  readonly name: string;
-  readonly severity: 'error' | 'warn';
-  readonly passed: boolean;
-  readonly observed: number;
-  readonly expected: number;
-}
 
 /** `runs/R/verdict.json`. */
 export interface Verdict {
+  /** True when nothing holds the run. */
   readonly passed: boolean;
-  readonly checks: readonly Check[];
+  /** Conservation first, then the gates of each judged date. */
+  readonly checks: readonly CheckResult[];
 }
 
 /**
- * Verifies that nothing was lost or made up: rows, customers, money and stages are conserved; and that not too many rows were
- * unreadable.
+ * Verifies that nothing was lost or made up (rows, customers, money and stages are conserved), and judges the data of `to` and of
+ * every held date that the run covers.
  *
- * @throws DataQualityGateError when conservation is broken: the run is held
- * @throws InvalidDropError when the share of unreadable rows is above `gates.maxMalformedShare` (docs/adr/0004)
+ * @throws InvalidDropError when not one row of all files was accepted
+ * @throws DataQualityGateError when conservation is broken, or a gate of severity error that is not waived: the run is held
  */
 export async function verifyRun(run: RunRef, deps: RunDeps): Promise<Counts> {
   const plan = await readPlan(deps, run.runId);
+  const record = await readRun(deps, run.runId);
   const config = await readConfig(deps, plan.configSha256);
   const [ingested, folded, scored] = await Promise.all([
     readReceipts(deps, plan, 'ingest-drop'),
     readReceipts(deps, plan, 'fold-shard'),
     readReceipts(deps, plan, 'score-shard'),
   ]);
-  const checks = [...conservation(ingested, folded, scored), readableShare(ingested, config)];
-  const verdict: Verdict = { passed: checks.every(({ passed }) => passed), checks };
-  await createJson(deps.lake, lakeKeys.verdict(run.runId), verdict);
-  const broken = checks.find(({ name, passed }) => !passed && name !== 'readable_share');
-  if (broken) {
-    throw new DataQualityGateError(
-      `Run ${run.runId}: check ${broken.name} found ${broken.observed}, expected ${broken.expected}. The run is held and nothing was published; see ${lakeKeys.verdict(run.runId)}.`,
-    );
+  const sources = ingested.flatMap((receipt) => receipt.sources);
+  const findings = await judgeRun(deps, plan, { record, config, sources, folded });
+  const checks = [
+    ...conservation(ingested, folded, scored).map(conservationResult),
+    ...settleFindings(findings, config.gates, record.waived ?? []),
+  ];
+  const breaches = breachesOf(checks);
+  const verdict: Verdict = { passed: breaches.length === 0, checks };
+  await createJson(deps.lake, verdictKey(record), verdict);
+  const isConserved = !breaches.some(({ name }) => isConservation(name));
+  if (isConserved && sources.some(({ rows }) => rows > 0) && sources.every(({ accepted }) => accepted === 0)) {
+    throw await nothingAccepted(deps, plan, sources);
   }
-  if (!verdict.passed) throw await tooManyRefused(deps, plan, ingested, config);
+  if (breaches.length > 0) {
+    const isUnreadable = breaches.some(({ name }) => name === 'quarantine_share');
+    const example = isUnreadable ? await firstRefused(deps, plan, sources, ['malformed']) : '';
+    throw new DataQualityGateError(heldMessage(run.runId, breaches, example));
+  }
   return { checks: checks.length };
 }
 
-/** What must be equal on both sides of every step. */
-function conservation(
-  ingested: readonly IngestReceipt[],
-  folded: readonly FoldReceipt[],
-  scored: readonly ScoreReceipt[],
-): Check[] {
-  const sources = ingested.flatMap((receipt) => receipt.sources);
-  const equal = (name: string, observed: number, expected: number): Check => ({
-    name,
-    severity: 'error',
-    passed: observed === expected,
-    observed,
-    expected,
-  });
-  const counts = (name: keyof FoldReceipt['counts']) => sumOf(folded, (receipt) => receipt.counts[name]);
-  const money = counts('salesMinor') - counts('refundsMinor') - counts('voidedMinor');
-  const netChange = sumOf(folded, ({ before, after }) => after.netMinor - before.netMinor);
+/** Key of the newest verdict of a run: each approval has its own. */
+export const verdictKey = ({ runId, approvals }: Pick<RunRecord, 'runId' | 'approvals'>): string =>
+  lakeKeys.verdict(runId, approvals?.length ?? 0);
+
+/** What a run is judged by. */
+interface RunFacts {
+  readonly record: RunRecord;
+  readonly config: PerennialConfig;
+  readonly sources: IngestReceipt['sources'];
+  readonly folded: readonly FoldReceipt[];
+}
+
+/** Findings of every judged date, and of the run as a whole; none of facts that were judged when they were taken. */
+async function judgeRun(deps: RunDeps, plan: RunPlan, { record, config, sources, folded }: RunFacts): Promise<Finding[]> {
+  if (record.rebuild === 'ledger') return [];
+  const { gates } = config;
+  const dates = [...new Set([...(record.heldDates ?? []), plan.to])].sort();
+  const inputs = await readDateInputs(deps, plan, { dates, folded, gates });
+  const whole = quarantineShare(null, rowsOf(sources), gates);
   return [
-    equal(
-      'rows_read',
-      sumOf(sources, (s) => sumOf(s.files, ({ rows }) => rows) + s.malformed + s.policy),
-      sumOf(sources, (s) => s.rows),
-    ),
-    equal(
-      'rows_folded',
-      counts('rows'),
-      sumOf(sources, (s) => s.accepted),
-    ),
-    equal('rows_accounted_for', accountedRows(folded), counts('rows')),
-    equal('net_minor', netChange, money),
-    equal(
-      'net_minor_of_passes',
-      sumOf(scored, ({ after }) => after.netMinor),
-      sumOf(folded, ({ after }) => after.netMinor),
-    ),
-    equal(
-      'customers_of_passes',
-      sumOf(scored, ({ after }) => after.customers),
-      sumOf(folded, ({ after }) => after.customers),
-    ),
-    equal(
-      'customers_staged',
-      sumOf(scored, (receipt) => sumOf(receipt.kpis.at(-1)?.stages ?? [], (n) => n)),
-      sumOf(folded, ({ after }) => after.customers),
-    ),
-    ...stageFlows(scored, equal),
+    ...inputs.flatMap(judgeDate),
+    ...(plan.from === plan.to ? [] : [whole]),
+    ...placement([...plan.skipped, ...plan.notes]),
   ];
 }
 
-/** Facts applied, dropped, refused or waiting; those that waited before the run are taken off. */
-function accountedRows(folded: readonly FoldReceipt[]): number {
-  return sumOf(folded, ({ counts: c, before, after }) => {
-    const applied = c.sales + c.refunds + c.voids;
-    return applied + c.duplicates + c.conflicts + c.expired + after.pending - before.pending;
-  });
+/** A check of conservation as people read it. */
+function conservationResult({ name, passed, observed, expected }: Equality): CheckResult {
+  return {
+    name,
+    date: null,
+    feed: null,
+    severity: 'error',
+    status: passed ? 'passed' : 'failed',
+    observed: String(observed),
+    expected: String(expected),
+    message: '',
+  };
 }
 
-/** Every stage: customers before, plus those who came, less those who went, are the customers after. */
-function stageFlows(scored: readonly ScoreReceipt[], equal: (name: string, a: number, b: number) => Check): Check[] {
-  return STAGES.map((stage, code) => {
-    const before = sumOf(scored, (receipt) => receipt.stagesBefore[code] ?? 0);
-    const after = sumOf(scored, (receipt) => receipt.kpis.at(-1)?.stages[code] ?? 0);
-    const moved = sumOf(scored, (receipt) =>
-      sumOf(receipt.kpis, (kpi) =>
-        sumOf([...kpi.flows, ...kpi.restatements], ([from, to, n]) => (to === code ? n : 0) - (from === code ? n : 0)),
-      ),
-    );
-    return equal(`stage_${stage}`, after, before + moved);
-  });
-}
-
-/** Share of rows that could not be read; rows of which not one was accepted count as unreadable, whatever their rule. */
-function readableShare(ingested: readonly IngestReceipt[], config: PerennialConfig): Check {
-  const sources = ingested.flatMap((receipt) => receipt.sources);
+/** Not one row of all files passed: the files are of another form than the configuration says. */
+async function nothingAccepted(deps: RunDeps, plan: RunPlan, sources: IngestReceipt['sources']): Promise<InvalidDropError> {
   const rows = sumOf(sources, (source) => source.rows);
-  const accepted = sumOf(sources, (source) => source.accepted);
-  const refused = accepted === 0 ? rows : sumOf(sources, (source) => source.malformed);
-  const observed = rows === 0 ? 0 : refused / rows;
-  const expected = config.gates.maxMalformedShare;
-  return { name: 'readable_share', severity: 'error', passed: observed <= expected, observed, expected };
-}
-
-async function tooManyRefused(
-  deps: RunDeps,
-  plan: RunPlan,
-  ingested: readonly IngestReceipt[],
-  config: PerennialConfig,
-): Promise<InvalidDropError> {
-  const sources = ingested.flatMap((receipt) => receipt.sources);
-  const rows = sumOf(sources, (source) => source.rows);
-  const noneAccepted = sources.every(({ accepted }) => accepted === 0);
-  const kinds: readonly string[] = noneAccepted ? ['malformed', 'policy'] : ['malformed'];
-  const first = sources.find((source) => (noneAccepted ? source.quarantine !== '' : source.malformed > 0));
-  const example = first ? await firstRefused(deps, plan, first.quarantine, kinds) : '';
-  const problem = noneAccepted
-    ? `none of ${rows} rows was accepted, expected some`
-    : `${sumOf(sources, (source) => source.malformed)} of ${rows} rows could not be read, expected at most ${config.gates.maxMalformedShare * 100} %`;
-  const kept = first ? `lake/${first.quarantine}` : 'the quarantine';
+  const example = await firstRefused(deps, plan, sources, ['malformed', 'policy']);
+  const kept = sources.find(({ quarantine }) => quarantine !== '')?.quarantine;
   return new InvalidDropError(
-    `Drop ${formatRange(plan.from, plan.to)}: ${problem}.${example} Every such row is kept in ${kept}. Correct the rows or the configuration, then run again.`,
+    `Drop ${formatRange(plan.from, plan.to)}: none of ${rows} rows was accepted, expected some.${example} Every such row is kept in lake/${kept}. Correct the rows or the configuration, then run again.`,
   );
 }
 
-/** The first row of a quarantine file of one of these kinds, as a sentence. */
-async function firstRefused(deps: RunDeps, plan: RunPlan, key: string, kinds: readonly string[]): Promise<string> {
-  const lines = gunzipSync(await deps.lake.read(key))
-    .toString('utf8')
-    .split('\n');
-  const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as QuarantinedRow);
-  const row = rows.find(({ kind }) => kinds.includes(kind));
-  return row ? ` The first: ${plan.dropsUrl}/${row.file} line ${row.line}: ${row.message} (${row.rule}).` : '';
+/** The first refused row of these kinds, as a sentence. */
+async function firstRefused(
+  deps: RunDeps,
+  plan: RunPlan,
+  sources: IngestReceipt['sources'],
+  kinds: readonly string[],
+): Promise<string> {
+  const source = sources.find(({ malformed, policy }) => malformed > 0 || (kinds.includes('policy') && policy > 0));
+  if (!source) return '';
+  for (const { kind, file, line, message, rule } of ungzipLines<QuarantinedRow>(await deps.lake.read(source.quarantine))) {
+    if (kinds.includes(kind)) return ` The first: ${plan.dropsUrl}/${file} line ${line}: ${message} (${rule}).`;
+  }
+  return '';
 }

@@ -1,4 +1,3 @@
-import type { FoldCounts } from '../../book/night-fold.ts';
 import { STAGES, TIERS } from '../../lifecycle/words.ts';
 import type { KpiPartial } from '../../report/kpi.ts';
 import type { ShardTimeline } from './shard-timeline.ts';
@@ -8,13 +7,19 @@ import type { ShardTimeline } from './shard-timeline.ts';
  *
  * @param logged number of changes in the log before the night
  */
-export function countNight(timeline: ShardTimeline, day: number, counts: FoldCounts, logged: number): KpiPartial {
+export function countNight(
+  timeline: ShardTimeline,
+  day: number,
+  { counts, erasedStages }: ReturnType<ShardTimeline['advance']>,
+  logged: number,
+): KpiPartial {
   const { book, stages, tiers, log } = timeline;
   const { purchaseDays, firstDay, lastDay } = book.customers;
   const byStage = STAGES.map(() => 0);
   const byTier = TIERS.map(() => 0);
   let [buyers, purchasers, firstTimeBuyers] = [0, 0, 0];
   for (let slot = 0; slot < book.size; slot++) {
+    if (book.isRemoved(slot)) continue;
     (byStage[stages.stage[slot] as number] as number) += 1;
     if (purchaseDays[slot] === 0) continue;
     buyers++;
@@ -33,9 +38,10 @@ export function countNight(timeline: ShardTimeline, day: number, counts: FoldCou
   });
   return {
     day,
-    customers: book.size,
+    customers: book.customerCount,
     buyers,
     stages: byStage,
+    erased: erasedStages,
     tiers: byTier,
     flows: triples(flows),
     restated,

@@ -1,6 +1,6 @@
 import { NO_CODE, NO_INT } from '../../arrow/columns.ts';
-import type { FactTable } from '../../book/facts.ts';
 import { foldNight } from '../../book/fold-night.ts';
+import type { NightFacts } from '../../book/night-facts.ts';
 import type { NightFold } from '../../book/night-fold.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
 import type { TransactionIndex } from '../../book/transaction-index.ts';
@@ -53,13 +53,32 @@ export class ShardTimeline {
   }
 
   /** Takes the night of `day`. */
-  advance(day: number, tables: readonly FactTable[], calibration: Calibration): NightFold {
-    const fold = foldNight(this.book, this.#index, day, tables);
+  advance(day: number, facts: NightFacts, calibration: Calibration): NightFold & { erasedStages: number[] } {
+    const fold = foldNight(this.book, this.#index, day, facts);
     this.#reserve(this.book.size);
+    const erasedStages = this.#forget(fold.erased);
     const night = this.#schedule.at(day);
-    for (let slot = 0; slot < this.book.size; slot++) this.#stepCustomer(slot, day, night, fold, calibration);
+    for (let slot = 0; slot < this.book.size; slot++) {
+      if (!this.book.isRemoved(slot)) this.#stepCustomer(slot, day, night, fold, calibration);
+    }
     this.#stepTiers(day, calibration, night.baseline !== null);
-    return fold;
+    return { ...fold, erasedStages };
+  }
+
+  /** Takes erased customers' stages, tiers and changes away. @returns how many of them there were by stage */
+  #forget(slots: readonly number[]): number[] {
+    const counts = STAGES.map(() => 0);
+    const { stages, tiers } = this;
+    for (const slot of slots) {
+      const stage = stages.stage[slot] as number;
+      if (stage !== NO_STAGE) (counts[stage] as number) += 1;
+      for (const column of [stages.stage, stages.previous, stages.reason]) column[slot] = NO_STAGE;
+      for (const column of [stages.since, stages.decliningNights, stages.churnNights]) column[slot] = 0;
+      tiers.tier[slot] = NO_CODE;
+      tiers.since[slot] = NO_INT;
+    }
+    if (slots.length > 0) this.log.forget(new Set(slots));
+    return counts;
   }
 
   #stepCustomer(slot: number, day: number, night: NightRules, fold: NightFold, calibration: Calibration): void {

@@ -19,10 +19,17 @@ export class TransitionLog {
   #numbers = new Int32Array(2 * 1024);
   #codes = new Uint8Array(4 * 1024);
   readonly #evidence = new ByteColumnBuilder();
+  /** Rows of customers who were erased since. */
+  readonly #gone = new Set<number>();
 
-  /** Number of changes. */
+  /** Number of changes so far, those of erased customers included. */
   get rows(): number {
     return this.#evidence.rows;
+  }
+
+  /** Forgets the changes of customers so far. */
+  forget(slots: ReadonlySet<number>): void {
+    for (let row = 0; row < this.rows; row++) if (slots.has(this.#numbers[row * 2] as number)) this.#gone.add(row);
   }
 
   /** Appends a change; dates must not fall. */
@@ -53,6 +60,7 @@ export class TransitionLog {
   byDay(ids: ByteColumn, ruleVersion: string): Map<number, { rows: number; columns: Columns<typeof TRANSITIONS> }> {
     const rowsOf = new Map<number, number[]>();
     for (let row = 0; row < this.rows; row++) {
+      if (this.#gone.has(row)) continue;
       const day = this.#numbers[row * 2 + 1] as number;
       const rows = rowsOf.get(day);
       if (rows) rows.push(row);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_CODE, NO_INT, textAt } from '../../../../lib/arrow/columns.ts';
 import { CLV_METHODS, SCORES } from '../../../../lib/arrow/schemas.ts';
+import { NO_FACTS } from '../../../../lib/book/night-facts.ts';
 import { configSchema } from '../../../../lib/config/config.ts';
 import { STAGES, TIERS } from '../../../../lib/lifecycle/words.ts';
 import { RFM_SEGMENTS } from '../../../../lib/rfm/segment-map.ts';
@@ -43,7 +44,7 @@ function scoresOf(changes: Partial<Calibration>) {
     config,
   );
   const timeline = new ShardTimeline(shard.book, shard.index, undefined, schedule, config);
-  timeline.advance(D, [factTable(facts)], calibration);
+  timeline.advance(D, { ...NO_FACTS, transactions: [factTable(facts)] }, calibration);
   const columns = scoreColumns(timeline, shard.book.ids.sortedSlots(), calibration, config);
   const words: Record<string, readonly string[]> = {
     stage: STAGES,

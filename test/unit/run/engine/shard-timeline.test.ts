@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { textAt } from '../../../../lib/arrow/columns.ts';
 import type { FactTable } from '../../../../lib/book/facts.ts';
+import { NO_FACTS } from '../../../../lib/book/night-facts.ts';
 import { configSchema } from '../../../../lib/config/config.ts';
 import { replayTimeline, type Schedule } from '../../../../lib/lifecycle/replay.ts';
 import { NO_STAGE, STAGE } from '../../../../lib/lifecycle/stage-columns.ts';
@@ -72,8 +73,8 @@ class Course {
 
   advance(night: number, tables: readonly FactTable[]): void {
     const logged = this.timeline.log.rows;
-    const fold = this.timeline.advance(D + night, tables, calibrationAt(night));
-    this.kpis.push(countNight(this.timeline, D + night, fold.counts, logged));
+    const fold = this.timeline.advance(D + night, { ...NO_FACTS, transactions: tables }, calibrationAt(night));
+    this.kpis.push(countNight(this.timeline, D + night, fold, logged));
     const { book, stages } = this.timeline;
     const ids = book.ids.column;
     this.stages.push(
@@ -97,7 +98,7 @@ class Course {
 
   /** Goes on from the files of the night, as the next run does. */
   saveAndLoad(coming: readonly FactTable[]): void {
-    const state = stateColumns(this.timeline, this.timeline.book.ids.sortedSlots());
+    const state = stateColumns(this.timeline, this.timeline.book.order());
     this.shard.saveAndLoad(coming);
     const stages = {
       stage: state.stage,
@@ -112,7 +113,7 @@ class Course {
   }
 
   scores() {
-    const columns = scoreColumns(this.timeline, this.timeline.book.ids.sortedSlots(), calibrationAt(NIGHTS - 1), config);
+    const columns = scoreColumns(this.timeline, this.timeline.book.order(), calibrationAt(NIGHTS - 1), config);
     const { offsets, bytes } = columns.customer_id;
     return { ...columns, customer_id: Buffer.from(bytes).toString('hex') + String(offsets) };
   }

@@ -1,0 +1,48 @@
+import { lakeKeys } from '../../keys.ts';
+import { datesBetween } from '../../time.ts';
+import type { RunDeps } from '../deps.ts';
+import { readErasedCustomers } from '../erased-customers.ts';
+import { findJson } from '../json-objects.ts';
+import { completeLedgerList, type LedgerList, readConfig } from '../plan.ts';
+import { type Current, chainOf, findCurrent, type RunRecord } from '../run-ledger.ts';
+import type { CompactContext } from './change.ts';
+
+/** What every rewriter is to know, as of CURRENT, which must be there. */
+export async function readContext(deps: RunDeps): Promise<CompactContext> {
+  const { runId } = (await findCurrent(deps)) as Current;
+  const chain = await wholeChain(deps, runId);
+  const hashes = [...new Set(chain.map(({ configSha256 }) => configSha256))];
+  return {
+    deps,
+    erased: await readErasedCustomers(deps),
+    current: chain[0] as RunRecord,
+    chain: new Map(chain.map((run) => [run.runId, run])),
+    configs: await Promise.all(hashes.map((sha256) => readConfig(deps, sha256))),
+    listed: await listedFiles(deps, chain),
+    customerHashes: new Map(),
+  };
+}
+
+/** The committed chain and those that rebuilds replaced: a generation that is kept is kept whole. Newest first. */
+async function wholeChain(deps: RunDeps, runId: string): Promise<RunRecord[]> {
+  const whole: RunRecord[] = [];
+  for (let next: string | undefined = runId; next; next = whole.at(-1)?.replacesRunId) whole.push(...(await chainOf(deps, next)));
+  return whole;
+}
+
+/** Ledger and quarantine files that the lists of a chain name. */
+async function listedFiles(deps: RunDeps, chain: readonly RunRecord[]): Promise<Set<string>> {
+  const listed = new Set<string>();
+  for (const { generation, from, to, runId } of chain) {
+    const lists = datesBetween(from, to).map((date) =>
+      findJson<LedgerList>(deps.lake, lakeKeys.ledgerList(generation, date, runId)),
+    );
+    for (const list of await Promise.all(lists)) {
+      for (const { files, identifiers, shared, quarantine } of list ? completeLedgerList(list).sources : []) {
+        for (const { key } of [...files, ...identifiers]) listed.add(key);
+        listed.add(shared).add(quarantine);
+      }
+    }
+  }
+  return listed;
+}

@@ -1,0 +1,111 @@
+import { BOOK_VERSION, PENDING, PENDING_REASONS } from '../../arrow/schemas.ts';
+import { decodeTable } from '../../arrow/table-file.ts';
+import type { GatesConfig } from '../../config/gates.ts';
+import { type Feed, lakeKeys } from '../../keys.ts';
+import { eachConcurrently } from '../../store/concurrently.ts';
+import { addDays, type BusinessDate, datesBetween, dayOf } from '../../time.ts';
+import type { RunDeps } from '../deps.ts';
+import { findJson } from '../json-objects.ts';
+import { completeLedgerList, type LedgerList, type LedgerSource, type RunPlan } from '../plan.ts';
+import type { FoldReceipt } from '../receipts.ts';
+import { chainOf } from '../run-ledger.ts';
+import { sumOf } from '../sum.ts';
+import type { DateInput } from './date-input.ts';
+import { dropFactsOf, folderOf } from './drop-facts.ts';
+
+/** Days of history that the checks look at: 8 weeks. */
+const HISTORY_DAYS = 56;
+
+/** Small objects that are read together. */
+const READERS = 16;
+
+/** What is judged: the run's dates that are to be, and what the shards counted. */
+export interface Judged {
+  /** Ascending. */
+  readonly dates: readonly BusinessDate[];
+  readonly folded: readonly FoldReceipt[];
+  readonly gates: GatesConfig;
+}
+
+/**
+ * What the checks of each judged date look at. History are the ledger lists of the committed chain and of the run itself up to the
+ * date, dates that are judged themselves left out: a range and its nights see the same.
+ */
+export async function readDateInputs(deps: RunDeps, plan: RunPlan, judged: Judged): Promise<DateInput[]> {
+  const first = judged.dates[0] as BusinessDate;
+  const lists = await readLists(deps, plan, addDays(first, -HISTORY_DAYS));
+  const drops = dropFactsOf(
+    lists.map(({ knownOn }) => knownOn),
+    lists.flatMap(({ sources }) => sources),
+  );
+  const orphans = await countOrphans(deps, plan, judged.dates);
+  return judged.dates.map((date) => ({
+    date,
+    drop: drops.find((drop) => drop.date === date) ?? { date, feeds: new Map() },
+    history: drops.filter(
+      (drop) => drop.date < date && drop.date >= addDays(date, -HISTORY_DAYS) && !judged.dates.includes(drop.date),
+    ),
+    night: {
+      rows: sumOf(judged.folded, ({ nights }) => nights[date]?.rows ?? 0),
+      duplicates: sumOf(judged.folded, ({ nights }) => nights[date]?.duplicates ?? 0),
+      conflicts: sumOf(judged.folded, ({ nights }) => nights[date]?.conflicts ?? 0),
+    },
+    orphans: orphans.get(date) ?? 0,
+    promised: promisedRows(plan, date),
+    skipped: plan.skipped.filter(({ key }) => key.startsWith(`dt=${date}/`)),
+    gates: judged.gates,
+  }));
+}
+
+/** The ledger lists of the dates from `since` to the end of the run, ascending; dates without one are left out. */
+async function readLists(deps: RunDeps, plan: RunPlan, since: BusinessDate): Promise<LedgerList[]> {
+  const chain = plan.base ? await chainOf(deps, plan.base.runId) : [];
+  const keys = datesBetween(since, plan.to).flatMap((date) => {
+    const run = date >= plan.from ? plan : chain.find(({ from, to }) => from <= date && date <= to);
+    return run ? [lakeKeys.ledgerList(run.generation, date, run.runId)] : [];
+  });
+  const lists: LedgerList[] = [];
+  await eachConcurrently(keys, READERS, async (key) => {
+    const list = await findJson<LedgerList>(deps.lake, key);
+    if (list) lists.push(completeLedgerList(list));
+  });
+  return lists.sort((a, b) => (a.knownOn < b.knownOn ? -1 : 1));
+}
+
+/** Facts that wait for their original at the end of the run, by the judged night on which they became known. */
+async function countOrphans(
+  deps: RunDeps,
+  { generation, to, runId, shards }: RunPlan,
+  dates: readonly BusinessDate[],
+): Promise<Map<BusinessDate, number>> {
+  const orphan = PENDING_REASONS.indexOf('ORPHAN');
+  const byDay = new Map(dates.map((date) => [dayOf(date), date]));
+  const counts = new Map<BusinessDate, number>();
+  await eachConcurrently(Array(shards).keys(), READERS, async (shard) => {
+    const key = lakeKeys.book({ generation, dt: to, runId, shard }, 'pending');
+    const { rows, columns } = decodeTable(PENDING, await deps.lake.read(key), key, BOOK_VERSION, {
+      only: ['known_on', 'reason'],
+    });
+    for (let row = 0; row < rows; row++) {
+      const date = byDay.get(columns.known_on[row] as number);
+      if (date !== undefined && columns.reason[row] === orphan) counts.set(date, (counts.get(date) ?? 0) + 1);
+    }
+  });
+  return counts;
+}
+
+/** Rows promised by the manifest of a date for the files that were taken; feeds with an unpromised file are left out. */
+function promisedRows(plan: RunPlan, date: BusinessDate): Map<Feed, number> {
+  const promised = new Map<Feed, number>();
+  for (const file of plan.batches.flatMap(({ files }) => files)) {
+    if (folderOf(file.key) !== date) continue;
+    promised.set(file.feed, (promised.get(file.feed) ?? 0) + (file.promisedRows ?? Number.NaN));
+  }
+  return new Map([...promised].filter(([, rows]) => !Number.isNaN(rows)));
+}
+
+/** The files of a run's sources. */
+export const rowsOf = (sources: readonly LedgerSource[]) => ({
+  rows: sumOf(sources, ({ rows }) => rows),
+  malformed: sumOf(sources, ({ malformed }) => malformed),
+});

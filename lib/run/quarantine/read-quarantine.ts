@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { RefusedFact } from '../../book/night-fold.ts';
+import type { QuarantinedRow } from '../../drop/row-rules.ts';
+import { FEEDS, type Feed, lakeKeys } from '../../keys.ts';
+import { type BusinessDate, datesBetween } from '../../time.ts';
+import type { RunDeps } from '../deps.ts';
+import { ungzipLines } from '../gzip-lines.ts';
+import { findJson } from '../json-objects.ts';
+import { completeLedgerList, type LedgerList, type LedgerSource } from '../plan.ts';
+import type { RunRecord } from '../run-ledger.ts';
+import { shardsOf } from '../transition-files.ts';
+
+/** A row of the quarantine, refused by itself or by the fold. */
+export interface QuarantineEntry {
+  /** Short name of the quarantine file. */
+  readonly id: string;
+  /** Key of the quarantine file below the lake. */
+  readonly key: string;
+  readonly knownOn: BusinessDate;
+  readonly feed: Feed;
+  /** The file of the drop, its line, and why the row was refused. */
+  readonly file: string;
+  readonly line: number;
+  readonly rule: string;
+  readonly message: string;
+  /** The row as it was delivered, with the header of its file ('' without one); undefined for what only the fold could refuse. */
+  readonly row: (QuarantinedRow & { readonly header?: string }) | undefined;
+  /** The fact that the fold refused. */
+  readonly fact: Readonly<Record<string, unknown>> | undefined;
+  /** True for rows with personal data: of the customers and erasures feeds. */
+  readonly isPersonal: boolean;
+}
+
+/** Which rows are wanted; what is left out does not matter. */
+export interface QuarantineFilter {
+  readonly from?: string;
+  readonly to?: string;
+  readonly rule?: string;
+  /** Key of the drop's file, or the end of it. */
+  readonly file?: string;
+  readonly feed?: string;
+  /** Id of a quarantine file. */
+  readonly id?: string;
+}
+
+/** A quarantine file that a run names. */
+interface QuarantineFile {
+  readonly key: string;
+  readonly knownOn: BusinessDate;
+}
+
+/** Short name of a quarantine file. */
+const idOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 10);
+
+/** The feed that a file of the drops belongs to, by its place. */
+const feedOf = (file: string): Feed => FEEDS.find((feed) => feed === file.split('/')[1]) ?? 'transactions';
+
+/** The files that runs took, with the night on which they became known; oldest run first. */
+export async function* sourcesOf(
+  deps: RunDeps,
+  runs: readonly RunRecord[],
+): AsyncGenerator<LedgerSource & { knownOn: BusinessDate }> {
+  for (const run of runs.toReversed()) {
+    for (const knownOn of datesBetween(run.from, run.to)) {
+      const list = await findJson<LedgerList>(deps.lake, lakeKeys.ledgerList(run.generation, knownOn, run.runId));
+      for (const source of list ? completeLedgerList(list).sources : []) yield { ...source, knownOn };
+    }
+  }
+}
+
+/**
+ * The rows of the quarantine that runs name, night by night: what a row alone showed, then what only the fold could see.
+ *
+ * @param runs newest first: a chain, or a single run
+ */
+export async function* readQuarantine(
+  deps: RunDeps,
+  runs: readonly RunRecord[],
+  filter: QuarantineFilter,
+): AsyncGenerator<QuarantineEntry> {
+  const seen = new Set<string>();
+  for (const run of runs.toReversed()) {
+    for await (const file of filesOf(deps, run, filter)) {
+      if (seen.has(file.key)) continue;
+      seen.add(file.key);
+      for await (const entry of entriesOf(deps, file)) if (isWanted(entry, filter)) yield entry;
+    }
+  }
+}
+
+async function* filesOf(deps: RunDeps, run: RunRecord, { from, to, id }: QuarantineFilter): AsyncGenerator<QuarantineFile> {
+  const isDated = (date: BusinessDate) => (from === undefined || date >= from) && (to === undefined || date <= to);
+  const shards = await shardsOf(deps, run);
+  for await (const { quarantine, knownOn } of sourcesOf(deps, [run])) {
+    if (quarantine !== '' && isDated(knownOn) && (id === undefined || idOf(quarantine) === id))
+      yield { key: quarantine, knownOn };
+  }
+  for (const knownOn of datesBetween(run.from, run.to).filter(isDated)) {
+    for (const shard of shards) {
+      const key = lakeKeys.quarantineShard(knownOn, run.runId, shard);
+      if ((id === undefined || idOf(key) === id) && (await deps.lake.stat(key))) yield { key, knownOn };
+    }
+  }
+}
+
+async function* entriesOf(deps: RunDeps, { key, knownOn }: QuarantineFile): AsyncGenerator<QuarantineEntry> {
+  const id = idOf(key);
+  for (const row of ungzipLines<QuarantinedRow | RefusedFact>(await deps.lake.read(key))) {
+    const { file, line, rule, message } = row;
+    const feed = feedOf(file);
+    const isPersonal = feed === 'customers' || feed === 'erasures';
+    const found = 'fact' in row ? { row: undefined, fact: row.fact } : { row, fact: undefined };
+    yield { id, key, knownOn, feed, file, line, rule, message, isPersonal, ...found };
+  }
+}
+
+function isWanted(entry: QuarantineEntry, { rule, file, feed }: QuarantineFilter): boolean {
+  if (rule !== undefined && entry.rule !== rule) return false;
+  if (feed !== undefined && entry.feed !== feed) return false;
+  return file === undefined || entry.file === file || entry.file.endsWith(`/${file}`);
+}

@@ -1,0 +1,33 @@
+import type { QuarantineEntry } from './read-quarantine.ts';
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  CONFLICT: 'another row has this id with other content: deliver a void of the old id, or the row under a new id',
+  RATE_CONFLICT: 'two rates of one day and currency: deliver the right one alone',
+  CURRENCY_MISMATCH: 'the refund has another currency than its original: deliver it in that of the original',
+  EXCESS_REFUND: 'a part of it was taken already: deliver the rest as a refund of its own',
+  UNCLOSED_QUOTE: 'the text itself is broken: deliver the row anew',
+  RECORD_TOO_LONG: 'the text itself is broken: deliver the row anew',
+  INVALID_UTF8: 'the text itself is broken: deliver the row anew',
+  REPEATED_HEADER: 'it is a header, not a row',
+};
+
+/** Facts that waited in vain: delivered again they are admitted again. */
+const EXPIRED: readonly string[] = ['ORPHAN', 'FUTURE_EVENT', 'UNCOVERED_REFUND', 'MISSING_RATE'];
+
+/**
+ * Why a row cannot be tried again as it is; undefined when it can.
+ *
+ * @param needsHeader true when the rows of its feed come with a header
+ */
+export function retryRefusal(entry: QuarantineEntry, needsHeader: boolean): string | undefined {
+  const refusal = REFUSALS[entry.rule];
+  if (refusal !== undefined) return refusal;
+  if (entry.row === undefined) {
+    const isKnown = entry.feed === 'transactions' && EXPIRED.includes(entry.rule);
+    return isKnown ? undefined : 'only the fold refused it: deliver it corrected';
+  }
+  if (entry.row.rawTruncated) return 'its text was not kept whole: deliver the row anew';
+  const isCsv = /\.csv(\.\w+)?$/.test(entry.file);
+  if (isCsv && needsHeader && !entry.row.header) return 'the header of its file was not kept: deliver the row anew';
+  return undefined;
+}
