@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../lib/errors.ts';
 import { parseDay } from '../lib/time.ts';
 import { FORMATS } from './output.ts';
 
@@ -27,4 +31,12 @@ export function parseCount(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return value;
+}
+
+/** URL of the folder of drops that `--data` names. @throws UsageError when there is none */
+export function dropsUrlOf(data: string): string {
+  if (!existsSync(data)) {
+    throw new UsageError(`Option --data: no folder ${data}, expected drops dt=YYYY-MM-DD/<feed>/*. Correct the path.`);
+  }
+  return pathToFileURL(resolve(data)).href;
 }

@@ -1,9 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { DataQualityGateError, isExpected, UsageError } from '../lib/errors.ts';
+import { registerApprove } from './commands/approve.ts';
+import { registerCompact } from './commands/compact.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerForget } from './commands/forget.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerImport } from './commands/import.ts';
 import { registerPut } from './commands/put.ts';
+import { registerQuarantine } from './commands/quarantine.ts';
+import { registerRebuild } from './commands/rebuild.ts';
 import { registerResults } from './commands/results.ts';
 import { registerRollback } from './commands/rollback.ts';
 import { registerRun } from './commands/run.ts';
@@ -35,9 +40,14 @@ function buildProgram(context: CliContext): Command {
   registerImport(program, context);
   registerRun(program, context);
   registerRuns(program, context);
+  registerApprove(program, context);
+  registerQuarantine(program, context);
   registerResults(program, context);
   registerSegments(program, context);
   registerRollback(program, context);
+  registerForget(program, context);
+  registerCompact(program, context);
+  registerRebuild(program, context);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -1,7 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
+import { DROP_FORMATS } from '../generate/feed-text.ts';
 import { type GenerateProgress, type GenerateSummary, generateDrops } from '../generate/generate-drops.ts';
-import { GENERATE_DEFAULTS, type GenerateOptions, POPULATIONS, type PopulationParameters } from '../generate/options.ts';
+import {
+  EXTRA_FEEDS,
+  GENERATE_DEFAULTS,
+  type GenerateOptions,
+  POPULATIONS,
+  type PopulationParameters,
+} from '../generate/options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -15,9 +22,14 @@ Examples:
   Read them in place, all nights in one run:
     npm run -s perennial -- run --from 2025-01-01 --to 2025-08-08 --data drops
 
+  All feeds, three currencies, as Parquet:
+    npm run -s perennial -- generate --days 90 --customers 5000 --out drops --feeds interactions,customers,rates \\
+      --currencies EUR,JPY --format parquet
+
 What is written:
   DIR/dt=D/transactions/transactions-00001.csv  one drop per date; a header alone on a quiet day
-  DIR/dt=D/_SUCCESS                             the marker, written after the file
+  DIR/dt=D/{interactions,customers,rates}/...   what --feeds names, on days with rows; nobody in it is real
+  DIR/dt=D/_SUCCESS                             the marker, written after the files
   DIR/truth.json                                model, parameters, seed, counts of sales and of each kind of dirt
   DIR/truth.csv                                 per customer: arrival, purchases a day, chance to stop, purchase days,
                                                 alive at the end, mean spend
@@ -52,7 +64,12 @@ export function registerGenerate(program: Command): void {
     .option('--currency <code>', 'ISO 4217 code', defaults.currency)
     .option('--time-zone <zone>', 'business time zone, IANA name', defaults.timeZone)
     .option('--dirt <share>', 'share of sales that get each kind of dirt, 0 to 0.2', parseNumber, defaults.dirt)
-    .option('--gzip', 'write .csv.gz', defaults.gzip)
+    .addOption(new Option('--format <form>', 'form of the files').choices(DROP_FORMATS).default(defaults.format))
+    .option('--gzip', 'write .csv.gz or .jsonl.gz', defaults.gzip)
+    .option('--feeds <names>', `more feeds, separated by commas: ${EXTRA_FEEDS.join(', ')}`, parseList, [...defaults.feeds])
+    .option('--currencies <codes>', 'more currencies, separated by commas; needs the feed rates', parseList, [
+      ...defaults.currencies,
+    ])
     .option('--force', 'replace drops that generate wrote into the folder before', defaults.force)
     .addOption(parameter('r', 'shape of purchases a day'))
     .addOption(parameter('alpha', 'rate of purchases a day, in days'))
@@ -71,6 +88,8 @@ export function registerGenerate(program: Command): void {
 }
 
 type Flags = Omit<GenerateOptions, 'parameters'> & PopulationParameters & { readonly json: boolean };
+
+const parseList = (text: string): string[] => text.split(',').filter((part) => part !== '');
 
 function parseNumber(text: string): number {
   const value = Number(text);
@@ -106,6 +125,8 @@ function describeSummary(summary: GenerateSummary, currency: string): string {
     [dirt.malformedAmounts + dirt.missingCustomers, 'unreadable rows'],
     [dirt.otherCurrencies, 'rows in another currency'],
   ];
+  for (const [feed, rows] of Object.entries(summary.feeds ?? {}))
+    lines.push(`  ${feed.padEnd(13)}${count(rows)} rows of this feed`);
   const said = kinds.filter(([n]) => n > 0).map(([n, what]) => `${count(n)} ${what}`);
   if (said.length > 0) lines.push(`  dirt        ${said.join(', ')}`);
   lines.push(`  the truth   truth.json and truth.csv in the same folder`);

@@ -5,7 +5,8 @@ import { withHome } from '../options.ts';
 
 const HELP = `
 The run before the committed one becomes the committed one again, with a new fencing number: profiles, transition items and every
-latest.json go back to it. The drops stay; the dates can be run again.
+latest.json go back to it. The drops stay; the dates can be run again. A rebuild is taken back to the generation before; its time
+zone, currency and shards must stand in the configuration again.
 
 Example:
   npm run -s perennial -- rollback

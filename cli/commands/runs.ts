@@ -4,10 +4,10 @@ import { lakeKeys } from '../../lib/keys.ts';
 import { findJson } from '../../lib/run/json-objects.ts';
 import type { RunPlan } from '../../lib/run/plan.ts';
 import { findCurrent, findRun, listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
-import type { Verdict } from '../../lib/run/verify-run.ts';
 import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
+import { checkTable, describeAdvice, findVerdict } from '../views/checks.ts';
 
 type Options = HomeOptions & { readonly json?: true };
 
@@ -40,7 +40,10 @@ async function withOpenHome(context: CliContext, options: Options, use: (home: L
 /** A run as scripts see it: the public part of its record. */
 function publicRecord(run: RunRecord): Record<string, unknown> {
   const { runId, from, to, state, runSeq, committedAt, counts } = run;
-  return { runId, from, to, state, runSeq, committedAt: committedAt || null, counts, error: run.error || null };
+  const { waived = [], approvals = [] } = run;
+  const shown = { runId, from, to, state, runSeq, committedAt: committedAt || null, counts, error: run.error || null };
+  const { generation, rebuild = null, replacesRunId: replaces = null } = run;
+  return { ...shown, waived, approvals, generation, rebuild, replaces };
 }
 
 async function listAll(home: LocalHome, options: Options): Promise<void> {
@@ -59,6 +62,7 @@ async function listAll(home: LocalHome, options: Options): Promise<void> {
     run.from,
     run.to,
     run.state,
+    run.generation,
     run.runSeq,
     run.counts['rows'] ?? 0,
     run.counts['customers'] ?? 0,
@@ -71,6 +75,7 @@ async function listAll(home: LocalHome, options: Options): Promise<void> {
         { name: 'from' },
         { name: 'to' },
         { name: 'state' },
+        { name: 'g', align: 'right' },
         { name: 'seq', align: 'right' },
         { name: 'rows', align: 'right' },
         { name: 'customers', align: 'right' },
@@ -85,7 +90,7 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
   const run = await findRun(home.deps, runId);
   if (!run) throw new UsageError(`Run ${runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
   const plan = await findJson<RunPlan>(home.deps.lake, lakeKeys.plan(runId));
-  const verdict = await findJson<Verdict>(home.deps.lake, lakeKeys.verdict(runId));
+  const verdict = await findVerdict(home, run);
   if (options.json) {
     process.stdout.write(
       `${JSON.stringify({ ...publicRecord(run), plan: plan ?? null, verdict: verdict ?? null }, undefined, 1)}\n`,
@@ -95,8 +100,12 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
   const facts: (readonly [string, string])[] = [
     ['dates', `${run.from} to ${run.to}`],
     ['state', run.error ? `${run.state}: ${run.error}` : run.state],
+    ...(run.approvals ?? []).map(
+      ({ waive, note, at }) => ['approved', `${at}: ${waive.join(', ')}${note && ` (${note})`}`] as const,
+    ),
     ['attempt', `${run.attempt}, fencing number ${run.runSeq}`],
-    ['goes on from', run.baseRunId || 'nothing: the first run'],
+    ['generation', run.rebuild ? `${run.generation}, rebuilt from the ${run.rebuild}` : `${run.generation}`],
+    run.replacesRunId ? ['replaces', run.replacesRunId] : ['goes on from', run.baseRunId || 'nothing: the first run'],
     ['opened', run.openedAt],
     ['committed', run.committedAt || 'not'],
     ['drops', run.dropsUrl],
@@ -112,19 +121,6 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
     if (files.length > shown.length) process.stdout.write(`  and ${count(files.length - shown.length)} more\n`);
   }
   for (const { key, reason } of plan?.skipped ?? []) process.stdout.write(`  not taken: ${key}, ${reason}\n`);
-  if (verdict) {
-    const rows = verdict.checks.map(({ name, passed, observed, expected }) => [
-      passed ? 'ok' : 'BROKEN',
-      name,
-      observed,
-      expected,
-    ]);
-    const columns = [
-      { name: 'check' },
-      { name: '' },
-      { name: 'found', align: 'right' as const },
-      { name: 'expected', align: 'right' as const },
-    ];
-    process.stdout.write(`\n${formatTable(columns, rows)}`);
-  }
+  for (const { key, reason } of plan?.notes ?? []) process.stdout.write(`  note: ${key}, ${reason}\n`);
+  if (verdict) process.stdout.write(`\n${checkTable(verdict.checks)}${describeAdvice(verdict.checks)}`);
 }

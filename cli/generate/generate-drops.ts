@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ConfigError } from '../../lib/errors.ts';
 import { currencyExponent } from '../../lib/money.ts';
-import { addDays, type BusinessDate } from '../../lib/time.ts';
+import { addDays, type BusinessDate, dayOf } from '../../lib/time.ts';
 import { type DirtCounts, planDeliveries } from './deliveries.ts';
-import { assertGenerateOptions, type GenerateOptions } from './options.ts';
+import { drawExchange } from './exchange.ts';
+import { planFeeds } from './feed-rows.ts';
+import { DROP_FORMATS } from './feed-text.ts';
+import { assertGenerateOptions, EXTRA_FEEDS, type GenerateOptions } from './options.ts';
 import { drawPopulation } from './population.ts';
-import { transactionsFile, writeDrops, writeTruth } from './write-drops.ts';
+import { customerIdOf, feedFile, instantFormatter, writeDrops, writeTruth } from './write-drops.ts';
 
 /** How far a generation is. */
 export interface GenerateProgress {
@@ -33,6 +36,8 @@ export interface GenerateSummary {
   readonly aliveAtEnd: number;
   readonly revenueMinor: number;
   readonly dirt: DirtCounts;
+  /** Rows of the feeds beside the transactions, where there are any. */
+  readonly feeds?: Readonly<Record<string, number>>;
 }
 
 /** Says in `truth.json` whose folder this is. */
@@ -57,6 +62,16 @@ export async function generateDrops(
   const exponent = currencyExponent(currency);
   const population = drawPopulation({ model, parameters, days, customers, seed, exponent });
   const deliveries = planDeliveries(population.sales, days, options.dirt, seed);
+  const { currencies, feeds, format } = options;
+  const exchange = drawExchange(seed, { base: currency, currencies, days, customers });
+  const extra = planFeeds({
+    options,
+    firstDay: dayOf(start),
+    population,
+    instantOf: instantFormatter(start, days, timeZone),
+    customerIdOf,
+    rateOf: exchange.rateOf,
+  });
 
   const rowsTotal = deliveries.order.length;
   const summary: GenerateSummary = {
@@ -71,6 +86,7 @@ export async function generateDrops(
     aliveAtEnd: population.customers.alive.reduce((sum, n) => sum + n, 0),
     revenueMinor: population.sales.amountMinor.reduce((sum, minor) => sum + minor, 0),
     dirt: deliveries.dirt,
+    ...(extra.length > 0 && { feeds: Object.fromEntries(extra.map(({ feed, count }) => [feed, count])) }),
   };
   const { out: _folder, ...counts } = summary;
   const truth = {
@@ -84,10 +100,13 @@ export async function generateDrops(
     timeZone,
     dirt: options.dirt,
     gzip,
+    ...(format !== 'csv' && { format }),
+    ...(feeds.length > 0 && { feeds }),
+    ...(currencies.length > 0 && { currencies }),
     counts,
   };
   await writeFile(join(out, 'truth.json'), `${JSON.stringify(truth, null, 2)}\n`);
-  const drops = { out, start, days, timeZone, currency, exponent, gzip, population, deliveries };
+  const drops = { out, start, days, timeZone, currency, format, gzip, population, deliveries, exchange, feeds: extra };
   await writeDrops(drops, (written, rows) => onProgress({ days: written, daysTotal: days, rows, rowsTotal }));
   await writeTruth(join(out, 'truth.csv'), population.customers, start);
   return summary;
@@ -112,8 +131,13 @@ async function clearOut(out: string, force: boolean): Promise<void> {
   }
   for (const name of names.filter((it) => /^dt=\d{4}-\d{2}-\d{2}$/.test(it))) {
     const folder = join(out, name);
-    for (const file of [transactionsFile(false), transactionsFile(true), '_SUCCESS']) await unlinkIfThere(join(folder, file));
-    await rmdirIfEmpty(join(folder, 'transactions'));
+    for (const feed of ['transactions', ...EXTRA_FEEDS]) {
+      for (const format of DROP_FORMATS) {
+        for (const gzipped of [false, true]) await unlinkIfThere(join(folder, feedFile(feed, format, gzipped)));
+      }
+      await rmdirIfEmpty(join(folder, feed));
+    }
+    await unlinkIfThere(join(folder, '_SUCCESS'));
     await rmdirIfEmpty(folder);
   }
   await unlinkIfThere(join(out, 'truth.csv'));

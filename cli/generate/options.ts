@@ -1,6 +1,7 @@
 import { ConfigError } from '../../lib/errors.ts';
 import { isCurrency } from '../../lib/money.ts';
 import { isTimeZone, parseBusinessDate } from '../../lib/time.ts';
+import { DROP_FORMATS, type DropFormat } from './feed-text.ts';
 
 /** Models of when a customer stops: MBG/NBD also right after the first purchase, BG/NBD after repeat purchases alone. */
 export const POPULATIONS = ['mbg-nbd', 'bg-nbd'] as const;
@@ -30,6 +31,9 @@ export interface PopulationParameters {
  */
 export const DEFAULT_PARAMETERS: PopulationParameters = { r: 0.75, alpha: 22, a: 0.7, b: 3.2, p: 6, q: 4, v: 15 };
 
+/** Feeds that can be generated beside the transactions. */
+export const EXTRA_FEEDS = ['interactions', 'customers', 'rates'] as const;
+
 /** What to generate. */
 export interface GenerateOptions {
   /** Number of dates, from `start` on. */
@@ -47,6 +51,11 @@ export interface GenerateOptions {
   /** Share (0..0.2) of sales that get each kind of dirt. */
   readonly dirt: number;
   readonly gzip: boolean;
+  readonly format: DropFormat;
+  /** Feeds beside the transactions. */
+  readonly feeds: readonly (typeof EXTRA_FEEDS)[number][];
+  /** Currencies beside `currency` in which some customers pay; their rates are a feed then. */
+  readonly currencies: readonly string[];
   /** Replace drops that were generated into `out` before. */
   readonly force: boolean;
   readonly parameters: PopulationParameters;
@@ -60,6 +69,9 @@ export const GENERATE_DEFAULTS = {
   timeZone: 'UTC',
   dirt: 0,
   gzip: false,
+  format: 'csv',
+  feeds: [] as (typeof EXTRA_FEEDS)[number][],
+  currencies: [] as string[],
   force: false,
   parameters: DEFAULT_PARAMETERS,
 } as const satisfies Partial<GenerateOptions>;
@@ -69,7 +81,7 @@ const MAX_EXPECTED_SALES = 200_000_000;
 
 /** @throws ConfigError that names the first option that cannot be used. */
 export function assertGenerateOptions(options: GenerateOptions): void {
-  const refuse = (what: string, observed: unknown, expected: string): never => {
+  const refuse: Refuse = (what, observed, expected) => {
     throw new ConfigError(`Option ${what}: ${String(observed)}, expected ${expected}. Correct the option.`);
   };
   const { days, customers, seed, dirt, currency, timeZone, parameters, population } = options;
@@ -83,6 +95,7 @@ export function assertGenerateOptions(options: GenerateOptions): void {
   if (!isTimeZone(timeZone)) refuse('--time-zone', timeZone, 'an IANA name such as Asia/Shanghai');
   if (!POPULATIONS.includes(population)) refuse('--population', population, POPULATIONS.join(' or '));
   parseBusinessDate(options.start, 'Option --start');
+  assertFeeds(options, refuse);
   for (const [name, value] of Object.entries(parameters)) {
     if (!(Number.isFinite(value) && value > 0)) refuse(`--${name}`, value, 'a number above 0');
   }
@@ -95,4 +108,19 @@ export function assertGenerateOptions(options: GenerateOptions): void {
       `at most ${MAX_EXPECTED_SALES} expected sales (these options: up to ${Math.round(expectedSales)})`,
     );
   }
+}
+
+type Refuse = (what: string, observed: unknown, expected: string) => never;
+
+function assertFeeds({ feeds, currencies, currency, format, gzip }: GenerateOptions, refuse: Refuse): void {
+  for (const feed of feeds) if (!EXTRA_FEEDS.includes(feed)) refuse('--feeds', feed, EXTRA_FEEDS.join(', '));
+  for (const code of currencies) {
+    if (!isCurrency(code) || code === currency)
+      refuse('--currencies', code, `ISO 4217 codes other than ${currency}, such as EUR,JPY`);
+  }
+  if (feeds.includes('rates') !== currencies.length > 0) {
+    refuse('--feeds rates', feeds.join(',') || 'none', 'it together with --currencies, and neither without the other');
+  }
+  if (!DROP_FORMATS.includes(format)) refuse('--format', format, DROP_FORMATS.join(' or '));
+  if (gzip && format === 'parquet') refuse('--gzip', 'with --format parquet', 'it with csv or jsonl alone');
 }

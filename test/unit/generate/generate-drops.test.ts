@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateDrops } from '../../../cli/generate/generate-drops.ts';
 import { GENERATE_DEFAULTS, type GenerateOptions } from '../../../cli/generate/options.ts';
@@ -180,11 +181,78 @@ describe('generateDrops', () => {
     [{ currency: 'ABC' }, /--currency: ABC/],
     [{ timeZone: 'Mars/Olympus' }, /--time-zone: Mars\/Olympus/],
     [{ parameters: { ...GENERATE_DEFAULTS.parameters, q: 1 } }, /--q: 1/],
+    [{ feeds: ['rates'] }, /--feeds rates/],
+    [{ currencies: ['EUR'] }, /--feeds rates/],
+    [{ currencies: ['USD'], feeds: ['rates'] }, /--currencies: USD/],
+    [{ format: 'parquet', gzip: true }, /--gzip/],
     [{ parameters: { ...GENERATE_DEFAULTS.parameters, alpha: 1e-9 } }, /expected sales/],
   ] as [Partial<GenerateOptions>, RegExp][])('refuses %o in one line', async (rest, message) => {
     const refused = generateDrops(optionsOf('refused', rest));
     await expect(refused).rejects.toThrow(ConfigError);
     await expect(refused).rejects.toThrow(message);
     await expect(stat(join(scratch, 'refused'))).rejects.toThrow(/ENOENT/);
+  });
+
+  it('writes more feeds without changing the transactions, the same bytes for the same options', async () => {
+    const feeds = { feeds: ['customers', 'interactions'] as const };
+    await generateDrops(optionsOf('plain'));
+    await generateDrops(optionsOf('feeds-a', { ...feeds }));
+    const summary = await generateDrops(optionsOf('feeds-b', { ...feeds }));
+    expect(await hashOf(join(scratch, 'feeds-b'))).toBe(await hashOf(join(scratch, 'feeds-a')));
+    expect(await readRows(join(scratch, 'feeds-a'))).toEqual(await readRows(join(scratch, 'plain')));
+    expect(summary.feeds?.['customers']).toBeGreaterThanOrEqual(800);
+    const rows = await readCsv(join(scratch, 'feeds-a', 'dt=2025-01-02', 'customers', 'customers-00001.csv'));
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { email, phone } of rows)
+      expect([email, phone].join()).toMatch(/^([a-z]+\.[a-z.0-9]+@(mail\.)?example\.com)?,(\+1555\d{7})?$/);
+  });
+
+  it('lets some customers pay in other currencies, at rates of every day, refunds in the currency of their sale', async () => {
+    const options = optionsOf('currencies', { feeds: ['rates'], currencies: ['EUR', 'JPY'], dirt: 0.05 });
+    await generateDrops(options);
+    const rows = (await readRows(options.out)).filter(({ amount }) => !amount?.endsWith('x'));
+    const sold = new Map(rows.filter(({ type }) => type === 'sale').map((row) => [row['transaction_id'], row]));
+    expect(new Set(rows.map(({ currency }) => currency))).toEqual(new Set(['USD', 'EUR', 'JPY']));
+    for (const { amount } of rows.filter((row) => row['currency'] === 'JPY')) expect(amount).toMatch(/^\d+$/);
+    const refunds = rows.filter(({ type }) => type === 'refund');
+    expect(refunds.some(({ currency }) => currency !== 'USD')).toBe(true);
+    for (const refund of refunds) {
+      const sale = sold.get(refund['original_transaction_id']);
+      expect(refund['currency']).toBe(sale?.['currency']);
+      expect(Number(refund['amount'])).toBeLessThanOrEqual(Number(sale?.['amount']));
+    }
+    const rates = await readCsv(join(options.out, 'dt=2025-01-05', 'rates', 'rates-00001.csv'));
+    expect(rates.map(({ date, currency }) => [date, currency])).toEqual([
+      ['2025-01-05', 'EUR'],
+      ['2025-01-05', 'JPY'],
+    ]);
+    for (const { rate } of rates) expect(rate).toMatch(/^\d+\.\d{1,12}$/);
+  });
+
+  it('writes the same rows as JSON Lines', async () => {
+    const lines = optionsOf('lines', { format: 'jsonl', feeds: ['customers'] });
+    await generateDrops(lines);
+    await generateDrops(optionsOf('csv', { feeds: ['customers'] }));
+    const folder = join('dt=2025-01-03', 'customers');
+    const text = await readFile(join(lines.out, folder, 'customers-00001.jsonl'), 'utf8');
+    const found = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, string>);
+    const expected = await readCsv(join(scratch, 'csv', folder, 'customers-00001.csv'));
+    expect(found).toEqual(expected.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== ''))));
+  });
+
+  it('writes the same rows as Parquet', async () => {
+    const options = optionsOf('parquet', { format: 'parquet', days: 3 });
+    await generateDrops(options);
+    await generateDrops(optionsOf('csv-3', { days: 3 }));
+    const bytes = await readFile(join(options.out, 'dt=2025-01-02/transactions/transactions-00001.parquet'));
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const expected = await readCsv(join(scratch, 'csv-3', 'dt=2025-01-02/transactions/transactions-00001.csv'));
+    const found = (await parquetReadObjects({ file })) as Record<string, string | null>[];
+    expect(found.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? ''])))).toEqual(
+      expected,
+    );
   });
 });

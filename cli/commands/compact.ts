@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import logUpdate from 'log-update';
+import { lakeKeys } from '../../lib/keys.ts';
+import { type Compaction, type CompactProgress, compact } from '../../lib/run/compact/compact.ts';
+import type { CliContext, HomeOptions } from '../context.ts';
+import { withHome } from '../options.ts';
+import { count, formatTable } from '../table.ts';
+
+const HELP = `
+What it does:
+  Looks at every object of the lake and the exports for customers whose erasure a committed run has taken (forget, or the erasures
+  feed), then rewrites or deletes what holds them: drops in every form, ledgers, identifiers, quarantine, scores, transitions, earlier
+  books, published files with their manifests. Everybody else's rows stay as they are.
+  erasures/compacted/<id>.json tells what was done: the keyed hash and the dates of every customer, every object with its SHA-256
+  before and after. Killed at any moment, run it again: it goes on.
+
+What to know:
+  - Without --yes it only shows the plan.
+  - There is no rollback to a run from before the erasure afterwards.
+  - The lists of those who exited lose the customer too: run it when the marketing tools have taken them.
+  - Files that runs read in place (run --data DIR) lie outside the home and are not changed; they are named.
+
+Examples:
+  npm run -s perennial -- compact --dry-run
+  npm run -s perennial -- compact --yes
+
+Exit codes: 0 done, or nothing to do; 1 failed (an object of an unknown kind holds an id: nothing was changed); 2 wrong usage.
+`;
+
+interface CompactCommandOptions extends HomeOptions {
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** Adds `compact`. */
+export function registerCompact(program: Command, context: CliContext): void {
+  withHome(program.command('compact'))
+    .summary('remove erased customers from every file')
+    .description('Removes customers who were erased from every file of the lake and the exports, and keeps a proof.')
+    .option('--dry-run', 'show the plan, change nothing')
+    .option('--yes', 'do it')
+    .option('--quiet', 'no progress')
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
+    .action(async (options: CompactCommandOptions) => {
+      const home = await context.openHome(options);
+      const dryRun = options.dryRun === true || options.yes !== true;
+      const shown = options.quiet || options.json ? silent : showProgress();
+      try {
+        const done = await compact(home.deps, { dryRun, progress: shown.progress });
+        shown.end();
+        process.stdout.write(options.json ? `${JSON.stringify(publicCompaction(done, dryRun))}\n` : describe(done, dryRun));
+      } finally {
+        shown.end();
+        await home.close();
+      }
+    });
+}
+
+interface Shown {
+  readonly progress: CompactProgress;
+  end(): void;
+}
+
+const silent: Shown = { progress: () => undefined, end: () => undefined };
+
+/** Milliseconds between two lines. */
+const SHOW_MS = { live: 100, plain: 2000 } as const;
+
+/** A line on standard error once it takes longer than a second. */
+function showProgress(): Shown {
+  const live = process.stderr.isTTY === true;
+  let shownMs = performance.now() + 1000;
+  const progress: CompactProgress = (doing, done, of) => {
+    if (performance.now() < shownMs) return;
+    shownMs = performance.now() + (live ? SHOW_MS.live : SHOW_MS.plain);
+    const line = `compact: ${doing} ${count(done)} of ${count(of)}`;
+    if (live) logUpdate(line);
+    else process.stderr.write(`${line}\n`);
+  };
+  return { progress, end: () => (live ? logUpdate.clear() : undefined) };
+}
+
+function publicCompaction({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean): Record<string, unknown> {
+  return { dryRun, isDue, objects, dropsElsewhere, log: isDue ? log : null };
+}
+
+function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean): string {
+  const elsewhere = dropsElsewhere.map(
+    (url) => `Not in the home, so not looked at: ${url}. Remove the customers' rows there yourself.\n`,
+  );
+  if (!isDue) return `Nothing to do: no erased customer is left in ${count(objects)} objects.\n${elsewhere.join('')}`;
+  const kinds = [...new Set([...log.rewritten, ...log.deleted].map(({ kind }) => kind))];
+  const rows = kinds.map((kind) => {
+    const rewritten = log.rewritten.filter((entry) => entry.kind === kind);
+    const lost = rewritten.reduce((sum, entry) => sum + entry.rows, 0);
+    return [kind, rewritten.length, lost, log.deleted.filter((entry) => entry.kind === kind).length];
+  });
+  const columns = ['rewritten', 'rows of them', 'deleted'].map((name) => ({ name, align: 'right' as const }));
+  const table = formatTable([{ name: 'kind' }, ...columns], rows);
+  const what = `${count(log.customers.length)} erasures, ${count(log.rewritten.length)} objects rewritten, ${count(log.deleted.length)} deleted`;
+  const end = dryRun ? 'Nothing was changed. Add --yes to do it.' : `Proof and log: ${lakeKeys.compaction(log.id)} in the lake.`;
+  return `${dryRun ? 'Plan' : 'Done'}: ${what} (${count(objects)} objects looked at)\n${table}${elsewhere.join('')}${end}\n`;
+}

@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { DataQualityGateError } from '../lib/errors.ts';
+import type { RunRequest } from '../lib/run/contracts.ts';
+import { listRuns, type RunRecord } from '../lib/run/run-ledger.ts';
+import type { CliContext, HomeOptions, LocalHome } from './context.ts';
+import { defaultWorkers, type LocalOutcome, openLocalRunner } from './local/local-run.ts';
+import { silentProgress, stderrProgress } from './local/progress.ts';
+import { parseCount } from './options.ts';
+import { count } from './table.ts';
+import { describeChecks, findVerdict } from './views/checks.ts';
+import { describeNight } from './views/night.ts';
+
+/** Options of the commands that start the machine. */
+export interface TellOptions extends HomeOptions {
+  readonly workers?: number;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** Adds --workers and --quiet. */
+export function withWorkers(command: Command): Command {
+  return command
+    .option('--workers <n>', `threads that work on shards (default: one per core, here ${defaultWorkers()})`, parseCount)
+    .option('--quiet', 'no progress');
+}
+
+/**
+ * Runs the machine in this process and tells what came of it: results on standard output, warnings and checks on standard error.
+ *
+ * @param mode `create` makes the home when it is missing
+ * @throws the error that ended the run
+ */
+export async function runAndTell(
+  context: CliContext,
+  request: Partial<RunRequest>,
+  options: TellOptions,
+  mode: 'create' | 'existing',
+): Promise<void> {
+  const home = await context.openHome(options, mode);
+  const runner = await openLocalRunner(options.workers ?? defaultWorkers());
+  try {
+    const progress = options.quiet || options.json ? silentProgress : stderrProgress('run');
+    const outcome = await runner.run(request, progress);
+    await tellOutcome(home, outcome, options);
+  } catch (error) {
+    if (error instanceof DataQualityGateError) await tellHeld(home, options);
+    throw error;
+  } finally {
+    await runner.close();
+    await home.close();
+  }
+}
+
+async function tellOutcome(home: LocalHome, outcome: LocalOutcome, options: TellOptions): Promise<void> {
+  const runs = await listRuns(home.deps);
+  const record = runs.find((run) => outcome.kind === 'closed' && run.runId === outcome.runId);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ outcome: outcome.kind, run: record ?? null })}\n`);
+    return;
+  }
+  if (outcome.kind === 'already done' || !record) {
+    process.stdout.write(`Already done: ${outcome.to} is committed. Nothing was written.\n`);
+    return;
+  }
+  process.stdout.write(await describeNight(home, record));
+  const warning = quarantineWarning(record);
+  if (warning) process.stderr.write(warning);
+  await tellChecks(home, record);
+}
+
+/** The checks of the run that was just held: the one of the highest fencing number. */
+async function tellHeld(home: LocalHome, options: TellOptions): Promise<void> {
+  const held = (await listRuns(home.deps)).filter(({ state }) => state === 'HELD');
+  const record = held.sort((a, b) => b.runSeq - a.runSeq)[0];
+  if (!record) return;
+  if (options.json) process.stdout.write(`${JSON.stringify({ outcome: 'held', run: record })}\n`);
+  else await tellChecks(home, record);
+}
+
+async function tellChecks(home: LocalHome, record: RunRecord): Promise<void> {
+  const verdict = await findVerdict(home, record);
+  const text = describeChecks(verdict?.checks ?? []);
+  if (text !== '') process.stderr.write(text);
+}
+
+function quarantineWarning({ counts, from, to }: RunRecord): string {
+  const quarantined = counts['quarantined'] ?? 0;
+  if (quarantined === 0) return '';
+  return `warning: ${count(quarantined)} of ${count(counts['rows'] ?? 0)} rows of ${from} to ${to} are in quarantine, each with file, line and rule: see quarantine list.\n`;
+}

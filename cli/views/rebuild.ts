@@ -1,0 +1,39 @@
+import type { RebuildOutline } from '../../lib/run/rebuild/outline-rebuild.ts';
+import { count } from '../table.ts';
+
+const NAMES = {
+  timeZone: 'time zone',
+  currency: 'base currency',
+  mapping: 'mapping',
+  shards: 'shards',
+  scoring: 'scoring',
+} as const;
+
+/** What a rebuild would do. @param configText text of the configuration */
+export function describeRebuild(outline: RebuildOutline, configText: string): string {
+  const { from, to, dates, generation, source, because, files, rows } = outline;
+  const lines = [
+    `Rebuild of ${from} to ${to}: ${count(dates)} dates, ${count(files)} files, ${count(rows)} rows.`,
+    `  generation   ${generation.before} -> ${generation.now}; ${generation.before} stays`,
+    `  changes      ${changesOf(outline).join('; ') || 'nothing: the same state is computed afresh'}`,
+    source === 'ledger'
+      ? '  made from    the ledger: the facts as they were taken'
+      : `  made from    the drops, read again (${because.join(', ')})`,
+    ...(source === 'drops' ? outline.dropsUrls.map((url) => `  read from    ${url} then`) : []),
+    ...shardsAdvice(outline, configText).map((advice) => `  note         ${advice}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function changesOf({ changes, bookSchema }: RebuildOutline): string[] {
+  const texts = changes.map(({ name, before, now }) => (now === '' ? NAMES[name] : `${NAMES[name]} ${before} -> ${now}`));
+  const { before, now } = bookSchema;
+  return before === now ? texts : [...texts, `schema of the book ${Number.isNaN(before) ? 'unknown' : before} -> ${now}`];
+}
+
+/** What is to be written into a configuration that names another number of shards. */
+function shardsAdvice({ shards }: RebuildOutline, configText: string): string[] {
+  const told = (JSON.parse(configText === '' ? '{}' : configText) as { shards?: number }).shards;
+  if (told === undefined || told === shards) return [];
+  return [`the configuration says "shards": ${told}; set it to ${shards} before the next night, which is refused otherwise`];
+}
