@@ -14,6 +14,26 @@ const project = (name: string, timeoutMs: number) => ({
 
 const SECOND_MS = 1000;
 
+/**
+ * What `npm test` leaves out and `npm run test:deep` runs: 50,000 histories, 100,000 broken files, a death at every write. The
+ * variables make it shorter or longer.
+ */
+const deep = {
+  ...project('deep', 86_400 * SECOND_MS),
+  test: {
+    ...project('deep', 86_400 * SECOND_MS).test,
+    include: ['test/deep/**/*.test.ts', 'test/drills/killed-*.test.ts', 'test/e2e/nightly-is-range.test.ts'],
+    env: {
+      PERENNIAL_DEEP: '1',
+      PERENNIAL_HISTORIES: process.env['PERENNIAL_HISTORIES'] ?? '50000',
+      PERENNIAL_FUZZ_CASES: process.env['PERENNIAL_FUZZ_CASES'] ?? '100000',
+    },
+  },
+};
+
+/** True when the command line names the project: a plain `vitest run` runs all that are listed. */
+const asksForDeep = process.argv.some((argument) => /^(--project=)?deep$/.test(argument));
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -28,11 +48,13 @@ export default defineConfig({
     projects: [
       project('unit', 20 * SECOND_MS),
       project('property', 60 * SECOND_MS),
+      project('oracle', 90 * SECOND_MS),
       project('golden', 60 * SECOND_MS),
       project('machine', 60 * SECOND_MS),
       project('infra', 60 * SECOND_MS),
       project('drills', 120 * SECOND_MS),
       project('e2e', 180 * SECOND_MS),
+      ...(asksForDeep ? [deep] : []),
     ],
   },
 });

@@ -7,7 +7,10 @@ import { expectNothingShown, expectSameState, recordOf } from '../support/same-s
 const link = (match: string, when: KillPoint['when'], nth = 1): KillPoint => ({ on: 'link', match, when, nth });
 const send = (match: string, when: KillPoint['when'], nth = 1): KillPoint => ({ on: 'send', match, when, nth });
 
-/** Where the night dies; in each once, or at one point after the other. */
+/**
+ * Where the night dies; in each once, or at one point after the other. `npm test` takes three of them: that every
+ * write may be the last one is shown in memory (fault-points.test.ts), what is left is that a real process leaves real files whole.
+ */
 const DEATHS: readonly (readonly [string, readonly KillPoint[]])[] = [
   ['open-run and plan-run', [send('^PutItemCommand .*"pk":\\{"S":"RUN"\\}', 'after'), link('/plan\\.json$', 'before')]],
   [
@@ -58,17 +61,20 @@ describe('a night killed before its commit', () => {
     }
   });
 
-  it.each(DEATHS)('in %s: shows nothing of it, and the next start ends as if unkilled', async (_, deaths) => {
-    const home = await night.copyBase();
-    for (const point of deaths) {
-      await night.mustDie(home, night.commandOf(1), point);
-      expectNothingShown(await night.read(home), before);
-    }
-    await night.mustRun(home, night.commandOf(1));
-    const end = await night.read(home);
-    expectSameState(end, after);
-    expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: deaths.length + 1, state: 'CLOSED' });
-  });
+  it.each(DEATHS.filter((_, i) => process.env['PERENNIAL_DEEP'] || [1, 6, 8].includes(i)))(
+    'in %s: shows nothing of it, and the next start ends as if unkilled',
+    async (_, deaths) => {
+      const home = await night.copyBase();
+      for (const point of deaths) {
+        await night.mustDie(home, night.commandOf(1), point);
+        expectNothingShown(await night.read(home), before);
+      }
+      await night.mustRun(home, night.commandOf(1));
+      const end = await night.read(home);
+      expectSameState(end, after);
+      expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: deaths.length + 1, state: 'CLOSED' });
+    },
+  );
 
   it('in a worker thread: the same', async () => {
     const home = await night.copyBase();

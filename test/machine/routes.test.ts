@@ -15,7 +15,11 @@ const PLAN = {
 };
 
 /** Runs the machine with stubs; `stubs` replaces some. */
-async function run(stubs: Partial<StepHandlers> = {}, options: RunMachineOptions = {}) {
+async function run(
+  stubs: Partial<StepHandlers> = {},
+  options: RunMachineOptions = {},
+  request: object = { from: '2026-03-01', to: '2026-03-01' },
+) {
   const calls: { step: Step; payload: unknown }[] = [];
   const answers: Partial<StepHandlers> = { 'open-run': async () => GO, 'plan-run': async () => PLAN, ...stubs };
   const handlers = Object.fromEntries(
@@ -27,7 +31,6 @@ async function run(stubs: Partial<StepHandlers> = {}, options: RunMachineOptions
       },
     ]),
   ) as unknown as StepHandlers;
-  const request = { from: '2026-03-01', to: '2026-03-01' };
   const outcome = await runMachine(definition, request, handlers, {
     waitSecondsOverride: 0,
     retrySecondsOverride: 0,
@@ -74,6 +77,16 @@ describe('the machine', () => {
     expect(calls.filter(({ step }) => step === 'require-complete').map(({ payload }) => payload)).toEqual(
       MAP_STEPS.map((step) => ({ ...RUN, step })),
     );
+  });
+
+  it('hands an approval to open-run as it was asked, and goes on with the held run', async () => {
+    const approve = { runId: 'r1', waive: ['zero_rows'], note: 'closed' };
+    const { outcome, calls } = await run({}, {}, { approve });
+    expect(calls.slice(0, 2)).toEqual([
+      { step: 'open-run', payload: { approve } },
+      { step: 'plan-run', payload: RUN },
+    ]);
+    expect(outcome.status).toBe('succeeded');
   });
 
   it('passes Maps without items', async () => {

@@ -1,5 +1,6 @@
 import type { ByteColumn } from '../../lib/arrow/columns.ts';
 import { type TransactionsMapping, transactionsMapping } from '../../lib/config/mapping.ts';
+import type { DropSource } from '../../lib/drop/open-records.ts';
 import { type ReadTransactionsResult, readTransactions } from '../../lib/drop/read-transactions.ts';
 import { RecordScanner, type ScannerOptions } from '../../lib/drop/record-scanner.ts';
 import type { QuarantinedRow } from '../../lib/drop/row-rules.ts';
@@ -55,23 +56,43 @@ export interface ReadTextOptions {
   readonly shards?: number;
   readonly shardOf?: (bytes: Uint8Array, start: number, end: number) => number;
   readonly cuts?: number | readonly number[];
+  /** Name of the file, whose ending tells the form. */
+  readonly name?: string;
+}
+
+/** Bytes as a drop file. */
+export function sourceOf(name: string, content: string | Uint8Array, cuts: number | readonly number[] = []): DropSource {
+  const bytes = Buffer.from(content as Uint8Array);
+  return {
+    name,
+    size: bytes.length,
+    stream: () => chunksOf(bytes, cuts),
+    readRange: async (start, end) => bytes.subarray(start, end),
+  };
 }
 
 /** Reads a file of transactions and keeps its quarantine; `first` is the first shard. */
 export async function readText(
   content: string | Uint8Array,
-  { mapping = {}, currency = 'USD', timeZone = 'UTC', shards = 1, shardOf = () => 0, cuts = [] }: ReadTextOptions = {},
+  {
+    mapping = {},
+    currency = 'USD',
+    timeZone = 'UTC',
+    shards = 1,
+    shardOf = () => 0,
+    cuts = [],
+    name = 'orders.csv',
+  }: ReadTextOptions = {},
 ): Promise<ReadTransactionsResult & { refused: QuarantinedRow[]; first: TransactionColumns }> {
   const refused: QuarantinedRow[] = [];
   const result = await readTransactions(
-    chunksOf(content, cuts),
+    sourceOf(name, content, cuts),
     {
       mapping: transactionsMapping.parse(mapping),
       currency,
       timeZoneClock: businessClock(timeZone),
       shards,
       shardOf,
-      file: 'orders.csv',
     },
     { quarantine: (row) => refused.push(row) },
   );

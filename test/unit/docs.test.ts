@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SCORES, TRANSITIONS } from '../../lib/arrow/schemas.ts';
 import { INDEX_DAYS } from '../../lib/book/transaction-index.ts';
-import { DATE_FORMATS, TRANSACTION_COLUMNS } from '../../lib/config/mapping.ts';
+import { DATE_FORMATS, FEED_COLUMNS } from '../../lib/config/mapping.ts';
 import { ROW_RULES, type RowRule, valueMessage } from '../../lib/drop/row-rules.ts';
 import { PERMANENT, RETRYABLE, RETRYABLE_SLOW } from '../../lib/errors.ts';
 import { EXPORT_COLUMNS } from '../../lib/export/destination.ts';
@@ -63,7 +63,7 @@ describe('the documentation', () => {
     const names = [
       ...Object.keys(SCORES),
       ...Object.keys(TRANSITIONS),
-      ...TRANSACTION_COLUMNS,
+      ...Object.values(FEED_COLUMNS).flatMap(({ columns }) => columns),
       ...Object.keys(ROW_RULES),
       ...DATE_FORMATS,
     ];

@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CommandResult, perennialSession, successfulSession } from '../support/command-line.ts';
+import type { KillPoint } from '../support/kill-at.ts';
+import { runProcess } from '../support/mortal-process.ts';
+
+describe('rebuild on the command line', { timeout: 120_000 }, () => {
+  let dir: string;
+  const home = () => join(dir, 'home');
+  const file = (name: string) => join(dir, name);
+  const common = ['--workers', '1', '--quiet'];
+  const session = (...commands: string[][]) => perennialSession(home(), commands, dir);
+  const tables = (name: string) => [
+    ['scores', '--out', file(`${name}-scores.csv`)],
+    ['transitions', '--out', file(`${name}-transitions.csv`)],
+  ];
+  const same = async (a: string, b: string) => {
+    for (const table of ['scores', 'transitions']) {
+      expect(await readFile(file(`${b}-${table}.csv`), 'utf8')).toBe(await readFile(file(`${a}-${table}.csv`), 'utf8'));
+    }
+  };
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'perennial-rebuild-'));
+    await writeFile(file('shanghai.json'), JSON.stringify({ timeZone: 'Asia/Shanghai' }));
+    await successfulSession(
+      home(),
+      [
+        ['generate', '--out', file('drops'), '--days', '9', '--customers', '200', '--seed', '7', '--start', '2025-01-01'],
+        ['run', '--from', '2025-01-01', '--to', '2025-01-06', '--data', file('drops'), ...common],
+        ['run', '--date', '2025-01-07', '--data', file('drops'), ...common],
+        ...tables('nights'),
+      ],
+      dir,
+    );
+  }, 120_000);
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('prints what it would do; without a terminal it wants --yes', async () => {
+    const [result] = (await session(['rebuild', '--shards', '7'])) as [CommandResult];
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('not confirmed, expected --yes');
+    expect(result.stdout).toMatch(/^Rebuild of 2025-01-01 to 2025-01-07: 7 dates, \d+ files, [\d,]+ rows\.$/m);
+    expect(result.stdout).toContain('  generation   1 -> 2; 1 stays\n');
+    expect(result.stdout).toContain('  changes      shards 4 -> 7\n');
+    expect(result.stdout).toContain('  made from    the ledger: the facts as they were taken\n');
+  });
+
+  it('killed in the middle and asked again it goes on; the next night goes on with the new shards', async () => {
+    const kill: KillPoint = { on: 'link', match: '/g=2/scores/.*shard=3\\.arrow$', when: 'after' };
+    const command = ['rebuild', '--shards', '7', '--yes', ...common, '--home', home()];
+    expect((await runProcess(command, dir, kill)).signal).toBe('SIGKILL');
+    const results = await session(
+      ['rebuild', '--shards', '7', '--yes', ...common],
+      ...tables('rebuilt'),
+      ['runs'],
+      ['run', '--date', '2025-01-08', '--data', file('drops'), ...common],
+    );
+    expect(results.map(({ code, stderr }) => ({ code, stderr }))).toEqual(results.map(() => ({ code: 0, stderr: '' })));
+    await same('nights', 'rebuilt');
+    expect(results[3]?.stdout).toMatch(/\* r000003-2025-01-07 +2025-01-01 +2025-01-07 +CLOSED +2 /);
+    expect(results[4]?.stdout).toContain('2025-01-08 is committed');
+  });
+
+  it('a changed time zone reads the drops again, from where they were read', async () => {
+    const args = ['--config', file('shanghai.json')];
+    const [night, rebuilt, , back] = await session(
+      ['run', '--date', '2025-01-09', '--data', file('drops'), ...common, ...args],
+      ['rebuild', '--yes', ...common, ...args],
+      ['scores', '--out', file('shanghai.csv')],
+      ['rollback', ...args],
+    );
+    expect(night?.stderr).toContain(
+      'timeZone: Asia/Shanghai, expected UTC, with which all state was made. Set it back, or run `rebuild`',
+    );
+    expect(rebuilt?.stdout).toContain('  changes      time zone UTC -> Asia/Shanghai\n');
+    expect(rebuilt?.stdout).toContain('  made from    the drops, read again (timeZone changed)\n');
+    expect(rebuilt?.stdout).toContain('2025-01-01 to 2025-01-08 is committed');
+    expect(await readFile(file('shanghai.csv'), 'utf8')).toContain(',2025-01-08,');
+    expect({ code: back?.code, stderr: back?.stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('Configuration timeZone: Asia/Shanghai, expected UTC'),
+    });
+    const [old] = await session(['rollback']);
+    expect({ code: old?.code, stdout: old?.stdout }).toEqual({ code: 0, stdout: expect.stringContaining('up to 2025-01-08') });
+  });
+});
