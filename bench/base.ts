@@ -1,14 +1,16 @@
-import { ByteColumnBuilder, type Columns } from '../lib/arrow/columns.ts';
-import { BOOK_VERSION, INDEX, STATE, STATE_VERSION } from '../lib/arrow/schemas.ts';
+import type { Columns } from '../lib/arrow/columns.ts';
+import { BOOK_VERSION, IDENTIFIERS, IDENTIFIERS_VERSION, INDEX, STATE, STATE_VERSION } from '../lib/arrow/schemas.ts';
 import { encodeTable } from '../lib/arrow/table-file.ts';
 import { encodeBook } from '../lib/book/book-file.ts';
 import { summariseEpoch } from '../lib/book/epoch-rows.ts';
-import { IdTable } from '../lib/book/id-table.ts';
-import { emptyCounts } from '../lib/book/night-fold.ts';
+import { IdentifierSnapshot } from '../lib/book/identifier-snapshot.ts';
+import { NO_FACTS } from '../lib/book/night-facts.ts';
+import { emptyCounts, emptyFeeds } from '../lib/book/night-fold.ts';
 import { ShardBook } from '../lib/book/shard-book.ts';
 import { INDEX_CODE, TransactionIndex } from '../lib/book/transaction-index.ts';
 import type { PerennialConfig } from '../lib/config/config.ts';
 import { type BookTable, lakeKeys } from '../lib/keys.ts';
+import { shardOf } from '../lib/ledger/id-hash.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
 import { calibrateDate } from '../lib/run/engine/calibrate-date.ts';
 import { scheduleOf } from '../lib/run/engine/epoch-record.ts';
@@ -35,63 +37,95 @@ export async function writeBase(
   { date, start }: { date: BusinessDate; start: BusinessDate },
 ): Promise<void> {
   const { runId } = run;
-  const place = { generation: 1, dt: date, runId, shard: 0 };
   const days = dayOf(date) - dayOf(start) + 1;
-  const book = bookOf(sales, days, dayOf(start));
-  const order = book.ids.sortedSlots();
-  for (const [table, bytes] of Object.entries(encodeBook(book, order)))
-    await deps.lake.create(lakeKeys.book(place, table as BookTable), bytes);
-  const index = await writeIndex(deps, runId, sales, days, dayOf(start));
-  const { gaps, ...population } = summariseEpoch(book, dayOf(date), config.stages.returnHorizonDays);
+  const books = booksOf(sales, days, dayOf(start), config);
+  const place = (shard: number) => ({ generation: 1, dt: date, runId, shard });
+  const summaries = books.map((book) => summariseEpoch(book, dayOf(date), config.stages.returnHorizonDays));
+  const gaps = new Map<number, number>();
+  for (const one of summaries) for (const [gap, count] of one.gaps) gaps.set(gap, (gaps.get(gap) ?? 0) + count);
   const before = { firstDataDate: start, changes: [] };
-  const calibrated = calibrateDate(date, undefined, before, { parts: [population], gaps }, config);
-  await createJson(deps.lake, lakeKeys.calibration(place), calibrated.calibration);
+  const calibrated = calibrateDate(date, undefined, before, { parts: summaries, gaps }, config);
+  await createJson(deps.lake, lakeKeys.calibration(place(0)), calibrated.calibration);
   await createJson(deps.lake, lakeKeys.epochs(1, runId), calibrated.book);
-  const timeline = new ShardTimeline(book, new TransactionIndex(), undefined, scheduleOf(calibrated.book, config), config);
-  // the first time gives stages by purchases alone, the second one those of a baseline night
-  for (let pass = 0; pass < 2; pass++) timeline.advance(dayOf(date), [], calibrated.calibration);
-  const state = encodeTable(STATE, { rows: order.length, columns: stateColumns(timeline, order), schemaVersion: STATE_VERSION });
-  await deps.lake.create(lakeKeys.result('state', place), state);
-  const none = { customers: 0, buyers: 0, netMinor: 0, pending: 0 };
-  const receipt = { before: none, after: totalsOf(book), counts: emptyCounts(), refused: 0, index, hitMonths: [], gaps: {} };
-  await writeReceipt(deps, runId, 'fold-shard', 'shard=0', receipt);
+  for (const [shard, book] of books.entries()) {
+    const order = book.ids.sortedSlots();
+    for (const [table, bytes] of Object.entries(encodeBook(book, order)))
+      await deps.lake.create(lakeKeys.book(place(shard), table as BookTable), bytes);
+    const identifiers = encodeTable(IDENTIFIERS, { ...new IdentifierSnapshot().table(), schemaVersion: IDENTIFIERS_VERSION });
+    await deps.lake.create(lakeKeys.identifiers(place(shard)), identifiers);
+    const index = await writeIndex(deps, runId, sales, { days, firstDay: dayOf(start), shard, shards: config.shards });
+    const timeline = new ShardTimeline(book, new TransactionIndex(), undefined, scheduleOf(calibrated.book, config), config);
+    // the first time gives stages by purchases alone, the second one those of a baseline night
+    for (let pass = 0; pass < 2; pass++) timeline.advance(dayOf(date), NO_FACTS, calibrated.calibration);
+    const state = encodeTable(STATE, {
+      rows: order.length,
+      columns: stateColumns(timeline, order),
+      schemaVersion: STATE_VERSION,
+    });
+    await deps.lake.create(lakeKeys.result('state', place(shard)), state);
+    const none = { customers: 0, buyers: 0, netMinor: 0, pending: 0, pendingAmounts: {} };
+    const receipt = {
+      before: none,
+      after: totalsOf(book),
+      counts: emptyCounts(),
+      refused: 0,
+      index,
+      hitMonths: [],
+      gaps: {},
+      nights: {},
+      feeds: emptyFeeds(),
+      amounts: {},
+      money: [],
+    };
+    await writeReceipt(deps, runId, 'fold-shard', `shard=${shard}`, receipt);
+  }
 }
 
-/** The book of the customers who bought in the first `days` days. */
-function bookOf(sales: Sales, days: number, firstDay: number): ShardBook {
-  const book = new ShardBook(new IdTable(), 0);
-  const ids = new ByteColumnBuilder();
+/** The books of the customers who bought in the first `days` days, by shard. */
+function booksOf(sales: Sales, days: number, firstDay: number, { shards, currency }: PerennialConfig): ShardBook[] {
+  const rules = { baseCurrency: currency, rateMaxAgeDays: 0, erasureSecret: undefined };
+  const books = Array.from({ length: shards }, (_, shard) => new ShardBook({ ...rules, accountsForShared: shard === 0 }));
   const end = firstRowOf(sales, days);
+  const encoder = new TextEncoder();
+  const id = new Uint8Array(32);
   for (let row = 0; row < end; row++) {
-    ids.appendText(customerIdOf(sales.customer[row] as number));
-    const { bytes, offsets } = ids.finish();
+    const length = encoder.encodeInto(customerIdOf(sales.customer[row] as number), id).written;
+    const book = books[shardOf(id, 0, length, shards)] as ShardBook;
     const day = firstDay + (sales.day[row] as number);
-    const slot = book.customerSlot(bytes, offsets[row] as number, offsets[row + 1] as number, day);
+    const slot = book.customerSlot(id, 0, length, day);
     const node = book.dayNode(slot, day);
     (book.days.standing[node] as number) += 1;
     (book.days.gross[node] as number) += sales.amountMinor[row] as number;
   }
-  for (let slot = 0; slot < book.size; slot++) book.refresh(slot);
-  return book;
+  for (const book of books) for (let slot = 0; slot < book.size; slot++) book.refresh(slot);
+  return books;
 }
 
 const monthOf = (day: number): string => formatDay(day).slice(0, 7);
 
-/** The index by month: as many rows as sales, under hashes that no later sale has. @returns where each month lies */
+/** Which part of the sales an index is of. */
+interface IndexPart {
+  readonly days: number;
+  readonly firstDay: number;
+  readonly shard: number;
+  readonly shards: number;
+}
+
+/** A shard's index by month: its share of as many rows as sales, under hashes that no later sale has. @returns where each month lies */
 async function writeIndex(
   deps: RunDeps,
   runId: string,
   sales: Sales,
-  days: number,
-  firstDay: number,
+  { days, firstDay, shard, shards }: IndexPart,
 ): Promise<Record<string, string>> {
   const keys: Record<string, string> = {};
   for (let day = 0; day < days; ) {
     const month = monthOf(firstDay + day);
-    const from = firstRowOf(sales, day);
+    const begin = firstRowOf(sales, day);
     while (day < days && monthOf(firstDay + day) === month) day++;
-    const rows = firstRowOf(sales, day) - from;
-    const key = lakeKeys.index(1, month, runId, 0);
+    const rows = Math.floor((firstRowOf(sales, day) - begin) / shards);
+    const from = begin + shard * rows;
+    const key = lakeKeys.index(1, month, runId, shard);
     await deps.lake.create(
       key,
       encodeTable(INDEX, { rows, columns: indexColumns(sales, from, rows, firstDay), schemaVersion: BOOK_VERSION }),
@@ -118,5 +152,7 @@ function indexColumns(sales: Sales, from: number, rows: number, firstDay: number
     amount_minor: amounts,
     remaining_minor: amounts,
     state: new Uint8Array(rows).fill(INDEX_CODE.sale),
+    base_minor: amounts,
+    currency: new Uint32Array(rows),
   };
 }

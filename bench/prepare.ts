@@ -1,9 +1,10 @@
-import { cp, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, link, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cliContext } from '../cli/context.ts';
 import { addDays, type BusinessDate } from '../lib/time.ts';
 import { writeBase } from './base.ts';
+import { convertCsv, type Form } from './forms.ts';
 import { closeRun, finishRun, openPlanned } from './ledger-run.ts';
 import { drawSales, SHOP, writeDrop, writeTransactions } from './shop.ts';
 import { type PlannedRun, takeDrops } from './steps.ts';
@@ -32,30 +33,41 @@ async function openHome(dir: string, config: Record<string, unknown>): ReturnTyp
   return cliContext.openHome({ home: dir, config: file }, 'create');
 }
 
-/** A file of about `megabytes` and a run that pins it: 4 shards. @returns also the file's path */
-async function prepareIngest(dir: string, megabytes: number): Promise<Prepared & { file: string }> {
+/** The same rows in a form: its file, its size, and a run that pins it. */
+export interface PreparedIngest extends Prepared {
+  readonly file: string;
+  /** Bytes of the file itself; `bytes` are those of the rows as CSV. */
+  readonly fileBytes: number;
+}
+
+/** A file of as many rows as make a CSV of about `megabytes`, and a run that pins it: 4 shards. */
+async function prepareIngest(dir: string, megabytes: number, form: Form): Promise<PreparedIngest> {
   const sales = drawSales(megabytes * 5000, HISTORY_DAYS);
   const date = BASE;
   const drops = join(dir, 'drops');
-  const file = join(drops, `dt=${date}/transactions/part-1.csv`);
-  const written = await writeTransactions(file, sales, START, { maxBytes: megabytes * 1e6 });
+  const csv = join(dir, 'part-1.csv');
+  const file = join(drops, `dt=${date}/transactions/part-1.${form}`);
+  const written = await writeTransactions(csv, sales, START, { maxBytes: megabytes * 1e6 });
+  await mkdir(dirname(file), { recursive: true });
+  await convertCsv(csv, file, form);
+  await rm(csv);
   await writeFile(join(drops, `dt=${date}/_SUCCESS`), '');
   const home = await openHome(join(dir, 'home'), { shards: 4 });
   try {
     const planned = await openPlanned(home.deps, date, date, drops);
-    return { ...planned, ...written, file, lake: join(home.dir, 'lake') };
+    return { ...planned, ...written, file, fileBytes: (await stat(file)).size, lake: join(home.dir, 'lake') };
   } finally {
     await home.close();
   }
 }
 
-/** A home of one shard with a committed base run, and one run each for an ordinary night (Tuesday) and for the next Monday. */
-async function prepareNights(dir: string, customers: number): Promise<{ ordinary: Prepared; monday: Prepared }> {
+/** A home with a committed base run, and one run each for an ordinary night (Tuesday) and, of one shard, for the next Monday. */
+async function prepareNights(dir: string, customers: number, shards: number): Promise<Record<string, Prepared>> {
   const sales = drawSales(customers, HISTORY_DAYS + 7);
   const drops = join(dir, 'drops');
   const written: { bytes: number; rows: number }[] = [];
   for (let night = 0; night <= 7; night++) written.push(await writeDrop(drops, sales, START, HISTORY_DAYS - 1 + night));
-  const home = await openHome(join(dir, 'home'), { shards: 1 });
+  const home = await openHome(join(dir, 'home'), { shards });
   try {
     const { deps, config } = home;
     const open = async (from: number, to: number) => openPlanned(deps, addDays(BASE, from), addDays(BASE, to), drops);
@@ -70,6 +82,7 @@ async function prepareNights(dir: string, customers: number): Promise<{ ordinary
     await writeBase(deps, base, config, sales, { date: BASE, start: START });
     await closeRun(deps, base);
     const ordinary = await keep('ordinary', 1);
+    if (shards > 1) return { ordinary };
     await finishRun(deps, ordinary);
     await finishRun(deps, await open(2, 6));
     return { ordinary, monday: await keep('monday', 7) };
@@ -89,9 +102,12 @@ export async function copyLake(from: string, to: string): Promise<void> {
   }
 }
 
-/** Entry of the preparing process: `ingest DIR MEGABYTES` or `nights DIR CUSTOMERS`; writes `DIR/prepared.json`. */
-async function main([what, dir = '', size]: readonly string[]): Promise<void> {
-  const prepared = what === 'ingest' ? await prepareIngest(dir, Number(size)) : await prepareNights(dir, Number(size));
+/** Entry of the preparing process: `ingest DIR MEGABYTES FORM` or `nights DIR CUSTOMERS SHARDS`; writes `DIR/prepared.json`. */
+async function main([what, dir = '', size, shards]: readonly string[]): Promise<void> {
+  const prepared =
+    what === 'ingest'
+      ? await prepareIngest(dir, Number(size), shards as Form)
+      : await prepareNights(dir, Number(size), Number(shards));
   await writeFile(join(dir, 'prepared.json'), JSON.stringify(prepared));
 }
 

@@ -8,16 +8,21 @@ import { describeReports, type Report } from './report.ts';
 
 const HELP = `npm run bench [-- options]
 
-Measures ingest beside DuckDB, and one night over 100,000 and 1,000,000 customers; prints the tables and writes bench/RESULTS.md.
+Measures ingest beside DuckDB, and one night over 100,000, 1,000,000 and 4,000,000 customers; prints the tables and writes bench/RESULTS.md.
 
   --quick        small data and few rounds; writes no file
   --only PART    ingest or night; writes no file
   --keep DIR     work in DIR (new or empty) and leave it there, instead of a temporary folder
 `;
 
+const sizeOf = (customers: number, shards = 1) => ({ customers, shards });
+
 const SIZES = {
-  full: { ingest: { megabytes: 200, rounds: 5 }, night: { sizes: [100_000, 1_000_000], rounds: 3 } },
-  quick: { ingest: { megabytes: 50, rounds: 2 }, night: { sizes: [100_000], rounds: 1 } },
+  full: {
+    ingest: { megabytes: 200, rounds: 5 },
+    night: { sizes: [sizeOf(100_000), sizeOf(1_000_000), sizeOf(4_000_000, 4)], rounds: 3 },
+  },
+  quick: { ingest: { megabytes: 50, rounds: 2 }, night: { sizes: [sizeOf(100_000)], rounds: 1 } },
 };
 
 const { values } = parseArgs({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Form, readerOf } from './forms.ts';
 import type { Prepared } from './prepare.ts';
 
 /** What a timed child tells of itself on standard output. Milliseconds since its start. */
@@ -25,20 +26,16 @@ async function timed(step: string, work: () => Promise<unknown>): Promise<void> 
 }
 
 /** DuckDB reads the file into a typed table in memory. */
-async function readByDuckdb(file: string): Promise<void> {
+async function readByDuckdb(file: string, form: Form): Promise<void> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
-  const columns = `{'transaction_id': 'VARCHAR', 'customer_id': 'VARCHAR', 'occurred_at': 'TIMESTAMPTZ', 'amount': 'DECIMAL(18,2)',
-    'currency': 'VARCHAR', 'type': 'VARCHAR', 'channel': 'VARCHAR'}`;
-  await connection.run(
-    `CREATE TABLE t AS SELECT * FROM read_csv('${file}', header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = ${columns})`,
-  );
+  await connection.run(`CREATE TABLE t AS SELECT * FROM ${readerOf(file, form)}`);
 }
 
-/** Entry of a timed child: `duckdb FILE`, `ingest DIR` or `night DIR NAME`, where DIR holds `prepared.json` and the lake's copy `timed`. */
+/** Entry of a timed child: `duckdb FILE FORM`, `ingest DIR` or `night DIR NAME`, where DIR holds `prepared.json` and the lake's copy `timed`. */
 async function main([what, place = '', name]: readonly string[]): Promise<void> {
-  if (what === 'duckdb') await timed('read', () => readByDuckdb(place));
+  if (what === 'duckdb') await timed('read', () => readByDuckdb(place, name as Form));
   else {
     const all = JSON.parse(await readFile(join(place, 'prepared.json'), 'utf8')) as Prepared & Record<string, Prepared>;
     const prepared = name === undefined ? all : (all[name] as Prepared);
