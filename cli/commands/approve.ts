@@ -20,12 +20,13 @@ Exit codes: 0 done, 1 failed, 2 the run cannot be approved, 3 held again.
 
 /** Adds `approve`. */
 export function registerApprove(program: Command, context: CliContext): void {
-  withWorkers(withHome(program.command('approve')))
+  const command = withHome(program.command('approve'))
     .summary('go on with a held run, its data taken as they are')
     .description('Approves a held run.')
     .argument('<run>', 'id of the run, as `runs` lists it')
     .option('--gate <name>', 'gate to waive; may be given again (default: all that failed)', collect)
-    .option('--note <text>', 'why, kept in the run record')
+    .option('--note <text>', 'why, kept in the run record');
+  withWorkers(command)
     .option('--json', 'print the run as JSON')
     .addHelpText('after', HELP)
     .action((runId: string, options: Options) => {

@@ -39,7 +39,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a check.
 
 /** Adds `rebuild`. */
 export function registerRebuild(program: Command, context: CliContext): void {
-  withWorkers(withHome(program.command('rebuild')))
+  const command = withHome(program.command('rebuild'))
     .summary('make all state anew, with other shards, time zone, currency or mapping')
     .description('Makes all state of the committed dates anew in a new generation and switches to it.')
     .option('--shards <n>', 'number of shards (default: as configured, else as it is)', parseCount)
@@ -48,7 +48,8 @@ export function registerRebuild(program: Command, context: CliContext): void {
     .addOption(
       new Option('--snapshots <which>', 'dates for which scores are kept').choices(['last', 'weekly', 'all']).default('last'),
     )
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask');
+  withWorkers(command)
     .option('--json', 'print JSON; needs --yes')
     .addHelpText('after', HELP)
     .action((options: RebuildOptions) => rebuild(context, options));

@@ -35,7 +35,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a check.
 
 /** Adds `run`. */
 export function registerRun(program: Command, context: CliContext): void {
-  withWorkers(withHome(program.command('run')))
+  const command = withHome(program.command('run'))
     .summary('run the next night, one date or a range')
     .description('Runs the next night, the nights up to a date, or a range.')
     .option('--date <date>', 'last date to run; the dates before it that are open are run too', parseDate)
@@ -46,7 +46,8 @@ export function registerRun(program: Command, context: CliContext): void {
       new Option('--snapshots <which>', 'dates of a range for which scores are kept')
         .choices(['last', 'weekly', 'all'])
         .default('last'),
-    )
+    );
+  withWorkers(command)
     .option('--json', 'print the run as JSON')
     .addHelpText('after', HELP)
     .action((options: RunOptions) => runAndTell(context, requestOf(options), options, 'create'));

@@ -201,14 +201,6 @@ export class ShardBook {
     return this.countries[(this.customers.country[slot] as number) - 1] ?? '';
   }
 
-  /** Node of a customer's day, or -1. */
-  findDay(slot: number, day: EpochDay): number {
-    const { next, day: dates } = this.days;
-    let node = this.customers.dayHead[slot] as number;
-    while (node >= 0 && (dates[node] as number) < day) node = next[node] as number;
-    return node >= 0 && dates[node] === day ? node : -1;
-  }
-
   /** Node of a customer's day, added with zeros when new. */
   dayNode(slot: number, day: EpochDay): number {
     const { next, day: dates } = this.days;

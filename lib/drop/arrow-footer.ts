@@ -18,13 +18,22 @@ const TAIL_BYTES = 4 + MAGIC.length;
  * @throws InvalidDropError when there is no footer. Errors of the source pass through as they are.
  */
 export async function schemaOfFooter(source: DropSource): Promise<Uint8Array> {
-  const empty = tableToIPC(new Table(await readSchema(source)), 'stream');
+  const empty = emptyStream(source.name, await readSchema(source));
   async function* whole() {
     yield empty;
   }
   const first = await readMessages(source.name, whole()).next();
   if (first.done === true) throw corruptFile(source.name, 'Arrow IPC', 'no schema');
   return first.value.bytes;
+}
+
+/** A stream of the schema alone. @throws InvalidDropError for one that cannot be written again: a field without type */
+function emptyStream(file: string, schema: Schema): Uint8Array {
+  try {
+    return tableToIPC(new Table(schema), 'stream');
+  } catch (error) {
+    throw corruptFile(file, 'Arrow IPC', error);
+  }
 }
 
 async function readSchema(source: DropSource): Promise<Schema> {

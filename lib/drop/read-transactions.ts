@@ -18,6 +18,10 @@ export interface ReadTransactionsOptions {
   readonly shardOf: (bytes: Uint8Array, start: number, end: number) => number;
   /** About how many rows a shard will get, for the room that is made at first; 0 unless told. */
   readonly expectedRows?: number;
+  /** Accepted rows after which `takePart` is called, so that a file of any size needs no more room; without it all are kept. */
+  readonly partRows?: number;
+  /** Takes accepted rows, shape [shards], within a shard in the order of the file. */
+  readonly takePart?: (shards: TransactionColumns[]) => Promise<void>;
 }
 
 /** Counts of a file and its accepted rows per shard; rows = accepted + malformed + policy. */
@@ -26,15 +30,15 @@ export interface ReadTransactionsResult {
   readonly accepted: number;
   readonly malformed: number;
   readonly policy: number;
-  /** Shape [shards]; within a shard in the order of the file. */
+  /** Accepted rows that no part took, shape [shards]; within a shard in the order of the file. */
   readonly shards: TransactionColumns[];
 }
 
 /**
  * Reads a file of the `transactions` feed of any form straight from its bytes into columns per shard.
  *
- * Every record is either accepted or handed to `sink` with its rule; blank lines are not records. Bounded memory beside the
- * accepted rows. Source of the rules: docs/data-contract.md.
+ * Every record is either accepted or handed to `sink` with its rule; blank lines are not records. Bounded memory: accepted
+ * rows are given away in parts of `partRows`. Source of the rules: docs/data-contract.md.
  *
  * @throws InvalidDropError for an empty file, a header that cannot be read or lacks a required column, a file that is cut or corrupt
  * @throws ConfigError when the mapping does not fit a file without header
@@ -46,6 +50,8 @@ export async function readTransactions(
 ): Promise<ReadTransactionsResult> {
   const records = await openRecords(source, { feed: 'transactions', mapping: options.mapping });
   const reader = new RowReader(records, source.name, options, boundedQuarantine(source.name, sink));
-  for await (const _ of records.batches()) reader.readRecords();
-  return reader.result();
+  for await (const _ of records.batches()) {
+    while (reader.readRecords()) await options.takePart?.(reader.takePart());
+  }
+  return { ...reader.counts(), shards: reader.takePart() };
 }

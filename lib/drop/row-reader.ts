@@ -17,7 +17,7 @@ import {
   scanMessage,
   valueMessage,
 } from './row-rules.ts';
-import { type RowNumbers, TEXT_COLUMNS, TransactionColumnsBuilder } from './transaction-columns.ts';
+import { type RowNumbers, TEXT_COLUMNS, type TransactionColumns, TransactionColumnsBuilder } from './transaction-columns.ts';
 
 /** Required columns come first in the contract. */
 const REQUIRED_COUNT = COLUMN.type + 1;
@@ -42,7 +42,7 @@ export class RowReader {
   readonly #currency: Uint8Array;
   readonly #instants: InstantParser;
   readonly #decimals = new DecimalParser();
-  readonly #builders: TransactionColumnsBuilder[];
+  #builders: TransactionColumnsBuilder[];
   /** Columns that the file has or that have a default; the others are not looked at. */
   readonly #present: Int32Array;
   /** Index in `TEXT_COLUMNS` and in `TRANSACTION_COLUMNS` of the columns of text that are present. */
@@ -66,6 +66,8 @@ export class RowReader {
   /** Decimals of the current row's currency. */
   #exponent = 0;
   #rows = 0;
+  /** Accepted rows that nobody took yet. */
+  #accepted = 0;
   #malformed = 0;
   #policy = 0;
 
@@ -81,7 +83,7 @@ export class RowReader {
     this.#terms = { currency: options.currency, exponent, dateFormats };
     this.#currency = Buffer.from(options.currency);
     this.#instants = new InstantParser(dateFormats, options.timeZoneClock);
-    this.#builders = Array.from({ length: options.shards }, () => new TransactionColumnsBuilder(options.expectedRows));
+    this.#builders = this.#newBuilders();
     const isPresent = (column: number) =>
       (layout.positions[column] as number) >= 0 || (defaults.ends[column] as number) > (defaults.starts[column] as number);
     this.#present = Int32Array.from(Object.values(COLUMN).filter(isPresent));
@@ -90,19 +92,35 @@ export class RowReader {
     this.#textColumns = Int32Array.from(texts, (name) => COLUMN[name]);
   }
 
-  /** Takes every record that the cursor holds. */
-  readRecords(): void {
+  /** Takes the records that the cursor holds. @returns true when `partRows` are accepted and there may be more: take them first */
+  readRecords(): boolean {
     const cursor = this.#cursor;
-    while (cursor.next()) {
+    const { partRows = Number.POSITIVE_INFINITY } = this.#options;
+    while (this.#accepted < partRows && cursor.next()) {
       this.#rows++;
       const rule = this.#readRow();
-      if (rule !== undefined) this.#refuse(rule);
+      if (rule === undefined) this.#accepted++;
+      else this.#refuse(rule);
     }
+    return this.#accepted >= partRows;
   }
 
-  result(): ReadTransactionsResult {
+  /** The accepted rows since the last call, per shard. */
+  takePart(): TransactionColumns[] {
+    const part = this.#builders.map((one) => one.view());
+    this.#accepted = 0;
+    this.#builders = this.#newBuilders();
+    return part;
+  }
+
+  /** Counts of all rows so far. */
+  counts(): Omit<ReadTransactionsResult, 'shards'> {
     const [rows, malformed, policy] = [this.#rows, this.#malformed, this.#policy];
-    return { rows, accepted: rows - malformed - policy, malformed, policy, shards: this.#builders.map((one) => one.view()) };
+    return { rows, accepted: rows - malformed - policy, malformed, policy };
+  }
+
+  #newBuilders(): TransactionColumnsBuilder[] {
+    return Array.from({ length: this.#options.shards }, () => new TransactionColumnsBuilder(this.#options.expectedRows));
   }
 
   /** @returns the first rule that the record breaks; undefined when it was appended to its shard */

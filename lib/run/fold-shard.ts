@@ -5,7 +5,6 @@ import { summariseEpoch } from '../book/epoch-rows.ts';
 import { foldNight } from '../book/fold-night.ts';
 import { IdentifierSnapshot } from '../book/identifier-snapshot.ts';
 import { addMoney } from '../book/money-tallies.ts';
-import { NO_FACTS } from '../book/night-facts.ts';
 import { addCounts, addFeeds, emptyCounts, emptyFeeds, type MoneyTally, type NightFold } from '../book/night-fold.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { type BookTable, lakeKeys } from '../keys.ts';
@@ -40,7 +39,7 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
   const gaps: Record<string, [number, number][]> = {};
   for (const date of datesOf(plan)) {
     signal.throwIfAborted();
-    const facts = input.facts.get(date) ?? NO_FACTS;
+    const facts = await input.factsOf(date);
     const fold = foldNight(input.book, input.index, dayOf(date), facts);
     account.add(date, fold);
     for (const table of facts.transactions) addAmounts(account.amounts, amountsOf(table, config.currency));

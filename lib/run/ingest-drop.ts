@@ -87,7 +87,8 @@ async function ingestFile(file: PinnedFile, plan: RunPlan, config: PerennialConf
   const name = hashJson({ file: sha256, key, feed, mapping, timeZone, currency, shards, generation }).slice(0, 32);
   const refused: QuarantinedRow[] = [];
   const sink = { quarantine: (row: QuarantinedRow) => void refused.push(row) };
-  const job = { file, source: pinned, config, generation: plan.generation, name, deps, sink };
+  const assertUnchanged = () => pinned.assertUnchanged();
+  const job = { file, source: pinned, config, generation: plan.generation, name, deps, assertUnchanged, sink };
   const { write, facts, rows, accepted, malformed, policy } = await INGEST[feed](job);
   await pinned.assertUnchanged();
   assertPromisedRows(key, drops.url, rows, file.promisedRows);

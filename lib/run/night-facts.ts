@@ -1,3 +1,4 @@
+import type { FactTable } from '../book/facts.ts';
 import type { CustomerFacts, NightFacts } from '../book/night-facts.ts';
 import { ContractMismatchError } from '../errors.ts';
 import { type Feed, lakeKeys } from '../keys.ts';
@@ -12,48 +13,61 @@ import type { RunDeps } from './deps.ts';
 import { readJson } from './json-objects.ts';
 import { completeLedgerList, type LedgerList, type LedgerSource, type RunPlan } from './plan.ts';
 
-/** Which facts are read. */
-interface FactsWanted {
-  readonly date: BusinessDate;
+/** What the ledger lists of a run tell of one night. */
+export type NightSources = readonly LedgerSource[];
+
+/** The sources of a night of a run, in the order of its ledger list. */
+export async function readNightSources(deps: RunDeps, plan: RunPlan, date: BusinessDate): Promise<NightSources> {
+  const key = lakeKeys.ledgerList(plan.generation, date, plan.runId);
+  return completeLedgerList(await readJson<LedgerList>(deps.lake, key)).sources;
+}
+
+/** The transactions of a shard that became known on a night, in the order of its sources. */
+export function readTransactionFacts(deps: RunDeps, sources: NightSources, shard: number): Promise<FactTable[]> {
+  return readAll(deps, shardKeys(sources, 'transactions', shard), decodeLedger);
+}
+
+/** Which facts of the other feeds are read. */
+interface OtherFacts {
   readonly shard: number;
   /** True when identifiers are wanted too: of pass one alone. */
   readonly withIdentifiers: boolean;
 }
 
-/** The facts of a shard that became known on one night of a run, in the order of the run's ledger list. */
-export async function readNightFacts(
+/** The facts of a shard beside its transactions that became known on a night, in the order of its sources. */
+export async function readOtherFacts(
   deps: RunDeps,
-  plan: RunPlan,
-  { date, shard, withIdentifiers }: FactsWanted,
-): Promise<NightFacts> {
-  const listKey = lakeKeys.ledgerList(plan.generation, date, plan.runId);
-  const { sources } = completeLedgerList(await readJson<LedgerList>(deps.lake, listKey));
-  const read = <T>(keys: readonly string[], decode: (bytes: Uint8Array, key: string) => T): Promise<T[]> =>
-    Promise.all(keys.map(async (key) => decode(await deps.lake.read(key), key)));
+  sources: NightSources,
+  { shard, withIdentifiers }: OtherFacts,
+): Promise<Omit<NightFacts, 'transactions'>> {
   const ofFeed = (feed: Feed) => sources.filter((source) => source.feed === feed);
-  const keysOf = (feed: Feed) => ofFeed(feed).flatMap(({ files }) => keysIn(files, shard));
   const sharedOf = (feed: Feed) => ofFeed(feed).flatMap(({ shared }) => (shared === '' ? [] : [shared]));
   const readSource = async (source: LedgerSource) => {
-    const customers = await read(keysIn(source.files, shard), decodeCustomers);
+    const customers = await readAll(deps, keysIn(source.files, shard), decodeCustomers);
     if (!withIdentifiers || source.identifiers.length === 0) return customers.map(sourced);
-    const identifiers = await read(keysIn(source.identifiers, shard), decodeIdentifiers);
+    const identifiers = await readAll(deps, keysIn(source.identifiers, shard), decodeIdentifiers);
     return customers.map((table, i) => withIdentifiersOf(table, identifiers[i], source.key));
   };
-  const [transactions, interactions, customers, rates, erasures] = await Promise.all([
-    read(keysOf('transactions'), decodeLedger),
-    read(keysOf('interactions'), decodeInteractions),
+  const [interactions, customers, rates, erasures] = await Promise.all([
+    readAll(deps, shardKeys(sources, 'interactions', shard), decodeInteractions),
     Promise.all(ofFeed('customers').map(readSource)),
-    read(sharedOf('rates'), decodeRates),
-    read(sharedOf('erasures'), decodeErasures),
+    readAll(deps, sharedOf('rates'), decodeRates),
+    readAll(deps, sharedOf('erasures'), decodeErasures),
   ]);
   return {
-    transactions,
     interactions: interactions.map(sourced),
     customers: customers.flat(),
     rates: rates.map(sourced),
     erasures: erasures.map(sourced),
   };
 }
+
+function readAll<T>(deps: RunDeps, keys: readonly string[], decode: (bytes: Uint8Array, key: string) => T): Promise<T[]> {
+  return Promise.all(keys.map(async (key) => decode(await deps.lake.read(key), key)));
+}
+
+const shardKeys = (sources: NightSources, feed: Feed, shard: number) =>
+  sources.filter((source) => source.feed === feed).flatMap(({ files }) => keysIn(files, shard));
 
 const keysIn = (files: LedgerSource['files'], shard: number) =>
   files.filter((file) => file.shard === shard).map(({ key }) => key);

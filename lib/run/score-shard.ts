@@ -11,7 +11,6 @@ import {
   TRANSITIONS_VERSION,
 } from '../arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
-import { NO_FACTS } from '../book/night-facts.ts';
 import type { ShardBook } from '../book/shard-book.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { hashJson, scoringHash } from '../config/load.ts';
@@ -52,7 +51,7 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
   const config = await readConfig(deps, plan.configSha256);
   const folded = await findReceipt(deps, task.runId, 'fold-shard', itemKey('fold-shard', task));
   const options = { config, months: folded?.hitMonths, withIdentifiers: false };
-  const { book, index, facts } = await readShardInput(deps, plan, task.shard, options);
+  const { book, index, factsOf } = await readShardInput(deps, plan, task.shard, options);
   const before = totalsOf(book);
   const state = plan.base ? await readState(deps, plan, task.shard, book) : undefined;
   const stagesBefore = countStages(state?.stages, book.size);
@@ -64,7 +63,7 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
     signal.throwIfAborted();
     calibration = await readCalibration(deps, plan.generation, date, plan.runId);
     const logged = timeline.log.rows;
-    const fold = timeline.advance(dayOf(date), facts.get(date) ?? NO_FACTS, calibration);
+    const fold = timeline.advance(dayOf(date), await factsOf(date), calibration);
     kpis.push(countNight(timeline, dayOf(date), fold, logged));
     if (keepsScores(date, plan)) await writeScores(deps, plan, task.shard, timeline, calibration, config);
   }

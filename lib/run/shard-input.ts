@@ -10,12 +10,13 @@ import { ShardBook } from '../book/shard-book.ts';
 import { INDEX_DAYS, monthOf, TransactionIndex } from '../book/transaction-index.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { type BookTable, lakeKeys, type ShardPlace } from '../keys.ts';
+import { eachConcurrently } from '../store/concurrently.ts';
 import { type BusinessDate, dayOf, formatDay } from '../time.ts';
 import type { RunDeps } from './deps.ts';
 import { itemKey } from './deps.ts';
 import { findErasureSecret } from './erasure-secret.ts';
 import { pendingAmounts } from './fact-amounts.ts';
-import { readNightFacts } from './night-facts.ts';
+import { type NightSources, readNightSources, readOtherFacts, readTransactionFacts } from './night-facts.ts';
 import type { RunPlan } from './plan.ts';
 import { type BookTotals, datesOf, findReceipt } from './receipts.ts';
 import { chainOf } from './run-ledger.ts';
@@ -28,10 +29,15 @@ export interface ShardInput {
   readonly indexKeys: Readonly<Record<string, string>>;
   /** Months of the index that hold an id which the run's facts ask for. */
   readonly hitMonths: readonly string[];
-  /** Facts by the night on which they became known. */
-  readonly facts: ReadonlyMap<BusinessDate, NightFacts>;
+  /** What became known on a night of the run. Transactions are held; the other feeds are read when they are asked for. */
+  readonly factsOf: (date: BusinessDate) => Promise<NightFacts>;
   /** Where the base run left the shard's identifiers; undefined without a base, or with one that kept none. */
   readonly formerIdentifiers: string | undefined;
+}
+
+interface Night {
+  readonly sources: NightSources;
+  readonly transactions: readonly FactTable[];
 }
 
 /** How a shard's input is read. */
@@ -43,6 +49,9 @@ export interface InputOptions {
   readonly withIdentifiers: boolean;
 }
 
+/** Nights whose transactions are read together. */
+const NIGHTS_AT_ONCE = 8;
+
 /** Reads a shard's book, the part of its index that the run's facts touch, and the facts. */
 export async function readShardInput(
   deps: RunDeps,
@@ -50,8 +59,15 @@ export async function readShardInput(
   shard: number,
   { config, months, withIdentifiers }: InputOptions,
 ): Promise<ShardInput> {
-  const facts = new Map<BusinessDate, NightFacts>();
-  for (const date of datesOf(plan)) facts.set(date, await readNightFacts(deps, plan, { date, shard, withIdentifiers }));
+  const nights = new Map<BusinessDate, Night>();
+  await eachConcurrently(datesOf(plan), NIGHTS_AT_ONCE, async (date) => {
+    const sources = await readNightSources(deps, plan, date);
+    nights.set(date, { sources, transactions: await readTransactionFacts(deps, sources, shard) });
+  });
+  const factsOf = async (date: BusinessDate): Promise<NightFacts> => {
+    const { sources, transactions } = nights.get(date) as Night;
+    return { transactions, ...(await readOtherFacts(deps, sources, { shard, withIdentifiers })) };
+  };
   const rules: BookRules = {
     baseCurrency: config.currency,
     rateMaxAgeDays: config.rates.maxAgeDays,
@@ -60,10 +76,10 @@ export async function readShardInput(
   };
   const { book, indexKeys, formerIdentifiers } = await readBase(deps, plan, shard, rules);
   const index = new TransactionIndex();
-  const wanted = wantedIds(book, facts);
+  const wanted = wantedIds(book, nights.values());
   const asked = months ?? rememberedMonths(indexKeys, plan.from);
   const hitMonths = wanted.size > 0 ? await loadIndex(deps, index, indexKeys, asked, wanted) : [];
-  return { book, index, indexKeys, hitMonths, facts, formerIdentifiers };
+  return { book, index, indexKeys, hitMonths, factsOf, formerIdentifiers };
 }
 
 async function readBase(
@@ -115,7 +131,7 @@ async function findIndexKeys(
 }
 
 /** Ids that the run's transactions ask for: their own and their originals'. */
-function wantedIds(book: ShardBook, facts: ReadonlyMap<BusinessDate, NightFacts>): HashSet {
+function wantedIds(book: ShardBook, nights: Iterable<Night>): HashSet {
   const wanted = new HashSet();
   const hash = new Uint32Array(4);
   const want = (table: FactTable, row: number) => {
@@ -127,7 +143,7 @@ function wantedIds(book: ShardBook, facts: ReadonlyMap<BusinessDate, NightFacts>
     hashIdentity({ table, row }, original, hash);
     wanted.add(hash);
   };
-  for (const { transactions } of facts.values()) {
+  for (const { transactions } of nights) {
     for (const table of transactions) for (let row = 0; row < table.rows; row++) want(table, row);
   }
   for (const { fact } of book.pending) want(fact.table, fact.row);

@@ -1,6 +1,8 @@
+import { lakeKeys } from '../../lib/keys.ts';
+import { compact } from '../../lib/run/compact/compact.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
 import { rollback } from '../../lib/run/rollback.ts';
-import { findCurrent } from '../../lib/run/run-ledger.ts';
+import { findCurrent, listRuns } from '../../lib/run/run-ledger.ts';
 import { type Death, MortalPorts } from './mortal-ports.ts';
 import { comparable, type PlacesState, readPlaces, shownOf } from './places-state.ts';
 import { Crash, copyPlaces, emptyPlaces, type MemoryPlaces, memoryDeps, runInMemory } from './run-in-memory.ts';
@@ -17,6 +19,27 @@ async function rollbackOnce(deps: RunDeps): Promise<unknown> {
   return isDone ? night('2025-01-06')(deps) : rollback(deps);
 }
 
+/** A night that a check holds; held, it has ended as it should. */
+async function heldNight(deps: RunDeps): Promise<void> {
+  await expectHeld(night('2025-01-09')(deps));
+}
+
+async function expectHeld(run: Promise<unknown>): Promise<void> {
+  const error = await run.then(
+    () => new Error('Night: went on, expected it held.'),
+    (thrown: unknown) => thrown as Error,
+  );
+  if (error.name !== 'DataQualityGateError') throw error;
+}
+
+/** Approves the held run; approved and ended, there is nothing left to approve. */
+async function approveOnce(deps: RunDeps): Promise<unknown> {
+  const held = (await listRuns(deps)).find(({ state, waived }) => state === 'HELD' || (state === 'OPEN' && waived !== undefined));
+  return held
+    ? runInMemory({ approve: { runId: held.runId, waive: [], note: '' }, dropsUrl: 'memory:drops' }, deps)
+    : night('2025-01-09')(deps);
+}
+
 /** What the walk does, in order. */
 export const COMMANDS: readonly Command[] = [
   ['the first run of a home', (deps) => runInMemory({ from: '2025-01-03', to: '2025-01-05', dropsUrl: 'memory:drops' }, deps)],
@@ -24,6 +47,11 @@ export const COMMANDS: readonly Command[] = [
   ['the night after it', night('2025-01-07')],
   ['a rollback', rollbackOnce],
   ['the night again', night('2025-01-07')],
+  ['a night with erasures', night('2025-01-08')],
+  ['a compaction', (deps) => compact(deps, { dryRun: false, progress: () => undefined })],
+  ['a night that is held', heldNight],
+  ['an approval', approveOnce],
+  ['a rebuild with other shards', (deps) => runInMemory({ rebuild: { shards: 3, fromDrops: false } }, deps)],
 ];
 
 /** A command with the places before it and after it. */
@@ -42,6 +70,11 @@ const depsOf = (places: MemoryPlaces, isExclusive: boolean) => memoryDeps(places
 export async function walk(isExclusive: boolean): Promise<Station[]> {
   const stations: Station[] = [];
   let places = emptyPlaces(await smallShopDrops());
+  // Else every walk would draw its own.
+  await places.lake.create(
+    lakeKeys.erasureSecret,
+    Buffer.from(JSON.stringify({ algorithm: 'hmac-sha256', secret: '5a'.repeat(32) })),
+  );
   for (const [name, run] of COMMANDS) {
     const before = copyPlaces(places);
     places = copyPlaces(places);

@@ -23,6 +23,8 @@ export interface FeedJob {
   /** Name of the ledger files: a hash of all that their bytes depend on. */
   readonly name: string;
   readonly deps: Pick<RunDeps, 'lake'>;
+  /** Before something is written of a file that is not read to its end. @throws InvalidDropError when it is another one by now */
+  readonly assertUnchanged: () => Promise<void>;
   readonly sink: QuarantineSink;
 }
 
