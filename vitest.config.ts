@@ -15,14 +15,14 @@ const project = (name: string, timeoutMs: number) => ({
 const SECOND_MS = 1000;
 
 /**
- * What `npm test` leaves out and `npm run test:deep` runs: 50,000 histories, 100,000 broken files, a death at every write. The
- * variables make it shorter or longer.
+ * What `npm test` leaves out and `npm run test:deep` runs: 50,000 histories, 100,000 broken files, a death at every write,
+ * a process killed at every kind of place. The variables make it shorter or longer.
  */
 const deep = {
   ...project('deep', 86_400 * SECOND_MS),
   test: {
     ...project('deep', 86_400 * SECOND_MS).test,
-    include: ['test/deep/**/*.test.ts', 'test/drills/killed-*.test.ts', 'test/e2e/nightly-is-range.test.ts'],
+    include: ['test/deep/**/*.test.ts', 'test/drills/killed-at-random.test.ts', 'test/e2e/nightly-is-range.test.ts'],
     env: {
       PERENNIAL_DEEP: '1',
       PERENNIAL_HISTORIES: process.env['PERENNIAL_HISTORIES'] ?? '50000',

@@ -48,6 +48,11 @@ function sharedDeps(): RunDeps {
   return deps;
 }
 
+/** Lets the stores of this process go: the next step opens what the environment names then. For a process that opens several homes. */
+export function forgetDeps(): void {
+  deps = undefined;
+}
+
 function isDead(pid: number): boolean {
   try {
     process.kill(pid, 0);

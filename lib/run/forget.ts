@@ -11,10 +11,10 @@ import { customerKey } from '../ledger/customer-key.ts';
 import { shardOf } from '../ledger/id-hash.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import { addDays, type BusinessDate, businessClock, datesBetween, dayOf } from '../time.ts';
+import { readCommittedErasures } from './committed-erasures.ts';
 import { bytesOf } from './compact/change.ts';
 import type { RunDeps } from './deps.ts';
 import { listDropDates } from './drop-folder.ts';
-import { readErasedCustomers } from './erased-customers.ts';
 import { erasureSecret } from './erasure-secret.ts';
 import { findJson } from './json-objects.ts';
 import { type LedgerList, readConfig } from './plan.ts';
@@ -146,7 +146,7 @@ interface Standing {
 async function judge(id: string, { deps, head, waiting, requestedAt }: Standing): Promise<ForgottenCustomer> {
   const isKnown = head !== undefined && (await isInBook(deps, head, Buffer.from(id)));
   if (waiting.has(id)) return { id, state: 'waiting', isKnown };
-  const erasure = (await readErasedCustomers(deps)).findText(id);
+  const erasure = (await readCommittedErasures(deps)).findText(id);
   const covers = erasure && (requestedAt === undefined ? !isKnown : requestedAt <= erasure.requestedAt);
   return { id, state: covers ? 'erased' : 'requested', isKnown };
 }

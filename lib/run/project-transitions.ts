@@ -4,8 +4,8 @@ import { CHANGE_KINDS, TRANSITIONS } from '../arrow/schemas.ts';
 import { REASONS, STAGES } from '../lifecycle/words.ts';
 import type { Item, Write } from '../store/tables.ts';
 import { type BusinessDate, datesBetween, dayOf, formatDay } from '../time.ts';
+import { type CommittedErasures, readCommittedErasures } from './committed-erasures.ts';
 import type { RunDeps } from './deps.ts';
-import { type ErasedCustomers, readErasedCustomers } from './erased-customers.ts';
 import { chainOf, type RunRecord } from './run-ledger.ts';
 import { type ScoreFile, wordOf } from './score-files.ts';
 import { findTransitions } from './transition-files.ts';
@@ -33,7 +33,7 @@ export async function projectTransitions(
     const items = await readItems(deps, run, shard);
     await deps.transitions.writeBatch(items.map(({ customer_id, happened }): Write => ({ remove: { customer_id, happened } })));
   }
-  const erased = await readErasedCustomers(deps);
+  const erased = await readCommittedErasures(deps);
   let put = 0;
   for (const run of wanted) {
     if (settled.has(run.runId)) continue;
@@ -53,7 +53,7 @@ export async function removeErasedTransitions(
   deps: RunDeps,
   shown: readonly { readonly to: BusinessDate; readonly scores: ScoreFile }[],
 ): Promise<number> {
-  const erased = await readErasedCustomers(deps);
+  const erased = await readCommittedErasures(deps);
   let removed = 0;
   for (const { to, scores } of erased.size === 0 ? [] : shown) {
     const ids = scores.columns.customer_id;
@@ -75,7 +75,7 @@ async function removeBefore(deps: RunDeps, customerId: string, date: string): Pr
 }
 
 /** The transition items of a run and shard. */
-async function readItems(deps: RunDeps, run: RunRecord, shard: number, erased?: ErasedCustomers): Promise<Item[]> {
+async function readItems(deps: RunDeps, run: RunRecord, shard: number, erased?: CommittedErasures): Promise<Item[]> {
   const items: Item[] = [];
   for (const dt of datesBetween(run.from, run.to)) {
     const table = await findTransitions(deps, run, dt, shard);

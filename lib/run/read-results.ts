@@ -4,10 +4,10 @@ import { decodeTable } from '../arrow/table-file.ts';
 import { UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { type BusinessDate, datesBetween } from '../time.ts';
+import { readCommittedErasures } from './committed-erasures.ts';
 import type { RunDeps } from './deps.ts';
 import type { Calibration } from './engine/epoch-record.ts';
 import { readCalibration } from './epoch-files.ts';
-import { readErasedCustomers } from './erased-customers.ts';
 import { chainOf, findCurrent, type RunRecord } from './run-ledger.ts';
 import { findTransitions, shardsOf } from './transition-files.ts';
 
@@ -36,7 +36,7 @@ export async function readScoresOf(
   const chain = await committedChain(deps);
   const wanted = date ?? (chain[0] as RunRecord).to;
   const run = covering(chain, wanted);
-  const [shards, erased] = await Promise.all([shardsOf(deps, run), readErasedCustomers(deps)]);
+  const [shards, erased] = await Promise.all([shardsOf(deps, run), readCommittedErasures(deps)]);
   const tables = await Promise.all(
     shards.map(async (shard) => {
       const key = lakeKeys.result('scores', { generation: run.generation, dt: wanted, runId: run.runId, shard });
@@ -62,7 +62,7 @@ export async function* readTransitionsOf(
   to: BusinessDate | undefined,
 ): AsyncGenerator<TablePart<typeof TRANSITIONS>> {
   const chain = (await committedChain(deps)).reverse();
-  const erased = await readErasedCustomers(deps);
+  const erased = await readCommittedErasures(deps);
   for (const run of chain) {
     const shards = await shardsOf(deps, run);
     for (const dt of datesBetween(run.from, run.to)) {

@@ -14,7 +14,7 @@ const FIRST_LATEST: KillPoint = { on: 'rename', match: '/latest\\.json$', when: 
 
 type Share = 'none' | 'some' | 'all';
 
-/** Where the night dies, once CURRENT has moved, and how much is shown of it then. `npm test` takes three, as killed-before-commit does. */
+/** Where the night dies, once CURRENT has moved, and how much is shown of it then. */
 const POINTS: readonly (readonly [string, KillPoint, { readonly profiles: Share; readonly latest: Share }])[] = [
   ['commit-run, just after CURRENT moved', CURRENT, { profiles: 'none', latest: 'none' }],
   ['project-shard, before the first profiles', send(PROFILES, 'before'), { profiles: 'none', latest: 'none' }],
@@ -50,26 +50,23 @@ describe('a night killed after its commit', () => {
   });
   afterAll(() => night.remove());
 
-  it.each(POINTS.filter((_, i) => process.env['PERENNIAL_DEEP'] || [0, 2, 5].includes(i)))(
-    'in %s: the next start shows the rest',
-    async (_, point, shown) => {
-      const home = await night.copyBase();
-      await night.mustDie(home, night.commandOf(1), point);
-      const dead = await night.read(home);
-      expectOnlyCommittedShown(dead, before, after);
-      const count = (a: object, b: object, c: object) =>
-        isDeepStrictEqual(a, b) ? 'none' : isDeepStrictEqual(a, c) ? 'all' : 'some';
-      expect({
-        profiles: count(withoutStarts(dead.profiles), withoutStarts(before.profiles), withoutStarts(after.profiles)),
-        latest: count(latestFiles(dead.files), latestFiles(before.files), latestFiles(after.files)),
-      }).toEqual(shown);
-      const again = await night.run(home, night.commandOf(1));
-      expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('2025-01-06 is committed') });
-      const end = await night.read(home);
-      expectSameState(end, after);
-      expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: 1, state: 'CLOSED' });
-    },
-  );
+  it.each(POINTS)('in %s: the next start shows the rest', async (_, point, shown) => {
+    const home = await night.copyBase();
+    await night.mustDie(home, night.commandOf(1), point);
+    const dead = await night.read(home);
+    expectOnlyCommittedShown(dead, before, after);
+    const count = (a: object, b: object, c: object) =>
+      isDeepStrictEqual(a, b) ? 'none' : isDeepStrictEqual(a, c) ? 'all' : 'some';
+    expect({
+      profiles: count(withoutStarts(dead.profiles), withoutStarts(before.profiles), withoutStarts(after.profiles)),
+      latest: count(latestFiles(dead.files), latestFiles(before.files), latestFiles(after.files)),
+    }).toEqual(shown);
+    const again = await night.run(home, night.commandOf(1));
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('2025-01-06 is committed') });
+    const end = await night.read(home);
+    expectSameState(end, after);
+    expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: 1, state: 'CLOSED' });
+  });
 
   it('dies again while the next start finishes it: the one after that shows the rest', async () => {
     const home = await night.copyBase();

@@ -8,8 +8,9 @@ const link = (match: string, when: KillPoint['when'], nth = 1): KillPoint => ({ 
 const send = (match: string, when: KillPoint['when'], nth = 1): KillPoint => ({ on: 'send', match, when, nth });
 
 /**
- * Where the night dies; in each once, or at one point after the other. `npm test` takes three of them: that every
- * write may be the last one is shown in memory (fault-points.test.ts), what is left is that a real process leaves real files whole.
+ * Where the night dies; in each once, or at one point after the other. That every write may be the last one is shown in memory
+ * (fault-points.test.ts); what is left is that a real process leaves real files whole, which `npm test` shows at drawn instants
+ * (killed-at-random.test.ts).
  */
 const DEATHS: readonly (readonly [string, readonly KillPoint[]])[] = [
   ['open-run and plan-run', [send('^PutItemCommand .*"pk":\\{"S":"RUN"\\}', 'after'), link('/plan\\.json$', 'before')]],
@@ -61,20 +62,17 @@ describe('a night killed before its commit', () => {
     }
   });
 
-  it.each(DEATHS.filter((_, i) => process.env['PERENNIAL_DEEP'] || [1, 6, 8].includes(i)))(
-    'in %s: shows nothing of it, and the next start ends as if unkilled',
-    async (_, deaths) => {
-      const home = await night.copyBase();
-      for (const point of deaths) {
-        await night.mustDie(home, night.commandOf(1), point);
-        expectNothingShown(await night.read(home), before);
-      }
-      await night.mustRun(home, night.commandOf(1));
-      const end = await night.read(home);
-      expectSameState(end, after);
-      expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: deaths.length + 1, state: 'CLOSED' });
-    },
-  );
+  it.each(DEATHS)('in %s: shows nothing of it, and the next start ends as if unkilled', async (_, deaths) => {
+    const home = await night.copyBase();
+    for (const point of deaths) {
+      await night.mustDie(home, night.commandOf(1), point);
+      expectNothingShown(await night.read(home), before);
+    }
+    await night.mustRun(home, night.commandOf(1));
+    const end = await night.read(home);
+    expectSameState(end, after);
+    expect(recordOf(end, 'r000002-2025-01-06')).toMatchObject({ attempt: deaths.length + 1, state: 'CLOSED' });
+  });
 
   it('in a worker thread: the same', async () => {
     const home = await night.copyBase();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CommandResult, linesOf, perennial, perennialSession } from '../support/command-line.ts';
+import { type CommandResult, linesOf, perennial } from '../support/command-line.ts';
+import { sessionHere } from '../support/session.ts';
 import { filesBelow } from '../support/tree.ts';
 
 const DATE = '2025-03-07';
@@ -14,6 +15,14 @@ const FILE = `dt=${DATE}/transactions/sales.csv`;
 const MARKER = `dt=${DATE}/_SUCCESS`;
 const csv = (...rows: string[]) => `${[HEADER, ...rows].join('\n')}\n`;
 const [FIRST, SECOND, THIRD] = ROWS as [string, string, string];
+
+/** As small as a shop can be; what is said of its drops does not depend on it. */
+const CONFIG = {
+  shards: 1,
+  segments: [{ id: 'all', name: { en: 'All', zh: '全部' }, play: { en: 'Thank', zh: '致谢' }, where: {} }],
+  destinations: [{ id: 'generic_csv' }],
+};
+const configWith = (more: object) => JSON.stringify({ ...CONFIG, ...more });
 
 /** A drop that a run refuses: its files, what is said (`DROPS` stands for the URL of the folder), the files that mend it. */
 interface Refusal {
@@ -106,6 +115,7 @@ describe('bad input gets one clear line and loses nothing', () => {
   beforeEach(async () => {
     dir = join(root, String(++number));
     await mkdir(join(dir, 'drops'), { recursive: true });
+    await writeFile(join(dir, 'perennial.config.json'), configWith({}));
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -116,7 +126,7 @@ describe('bad input gets one clear line and loses nothing', () => {
     }
   };
   const run = (...args: string[]) => perennial(['run', '--data', 'drops', '--workers', '1', '--home', 'home', ...args], dir);
-  const session = (...commands: string[][]) => perennialSession('home', commands, dir);
+  const session = (...commands: string[][]) => sessionHere('home', commands, dir);
   /** An error message with what differs from machine to machine taken out. */
   const plain = (text: string) =>
     text.replaceAll(pathToFileURL(join(dir, 'drops')).href, 'DROPS').replaceAll(/[0-9a-f]{32}/g, 'HASH');
@@ -136,7 +146,8 @@ describe('bad input gets one clear line and loses nothing', () => {
 
   it.each(REFUSALS)('$what', async ({ files, says, code: expected = 1, mend }) => {
     await deliver(files);
-    const { code, stdout, stderr } = await run('--date', DATE, '--quiet');
+    const [refused] = await session(['run', '--data', 'drops', '--workers', '1', '--date', DATE, '--quiet']);
+    const { code, stdout, stderr } = refused as CommandResult;
     const lines = linesOf(plain(stderr));
     expect({ code, stdout, last: lines.at(-1) }).toEqual({ code: expected, stdout: '', last: `error: ${says}` });
     // What holds a run is told as a table before; whatever fails it, in that one line.
@@ -148,7 +159,7 @@ describe('bad input gets one clear line and loses nothing', () => {
 
   it('an unknown time zone in the configuration', async () => {
     await deliver({ [FILE]: csv(...ROWS), [MARKER]: '' });
-    await writeFile(join(dir, 'shop.json'), '{ "timeZone": "Asia/Peking" }');
+    await writeFile(join(dir, 'shop.json'), configWith({ timeZone: 'Asia/Peking' }));
     const { code, stdout, stderr } = await run('--date', DATE, '--config', 'shop.json', '--quiet');
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
@@ -158,7 +169,7 @@ describe('bad input gets one clear line and loses nothing', () => {
         'Correct the file; see docs/configuration.md.\n',
     });
     await expectNothingPublished();
-    await writeFile(join(dir, 'shop.json'), '{ "timeZone": "Asia/Shanghai" }');
+    await writeFile(join(dir, 'shop.json'), configWith({ timeZone: 'Asia/Shanghai' }));
     await expectMended('--config', 'shop.json');
   });
 
@@ -253,7 +264,7 @@ describe('wrong usage', () => {
       ['runs', 'show'],
       ...['list', 'show', 'retry'].map((name) => ['quarantine', name]),
     ];
-    const results = await perennialSession(
+    const results = await sessionHere(
       join(anywhere, 'perennial-no-home'),
       helps.map((args) => [...args, '--help']),
       anywhere,

@@ -6,56 +6,75 @@
  *   npm run -s perennial -- run --date 1998-06-30 --home .cdnow
  *   npm run -s perennial -- scores --date 1997-09-30 --home .cdnow
  *
- * Here the home is a temporary folder. The file may not be published, so it is not part of the repository; the model fits of its
- * cells are tested without it in test/golden.
+ * Here the home is a temporary folder, one process runs all commands, and a configuration asks for one shard, one list and one
+ * destination: cells and spend are of each customer alone and do not depend on how many of these there are (that shards change no
+ * row is shown in test/property/nights.test.ts). The file may not be published, so it is not part of the repository; the model fits
+ * of its cells are tested without it in test/golden.
  */
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOOK_VERSION, CUSTOMERS } from '../../lib/arrow/schemas.ts';
 import { decodeTable } from '../../lib/arrow/table-file.ts';
 import { cdnowCells, cdnowSpendCells } from '../golden/cdnow.ts';
-import { type CommandResult, linesOf, perennial, REPOSITORY } from '../support/command-line.ts';
+import { type CommandResult, linesOf, perennialSession, REPOSITORY } from '../support/command-line.ts';
 import { filesBelow } from '../support/tree.ts';
 
 const SOURCE = '../shared/data/cdnow/CDNOW_sample.txt';
 const isThere = existsSync(join(REPOSITORY, SOURCE));
 if (!isThere) console.info(`The tests on the real CDNOW purchases are skipped: there is no file ${SOURCE}.`);
 
+const CONFIG = {
+  shards: 1,
+  segments: [{ id: 'loyal', name: { en: 'Loyal', zh: '忠诚' }, play: { en: 'Thank', zh: '致谢' }, where: { stage: ['loyal'] } }],
+  destinations: [{ id: 'generic_csv' }],
+};
+
 describe.skipIf(!isThere)('CDNOW', { timeout: 300_000 }, () => {
+  let dir: string;
   let home: string;
-  const command = async (...args: string[]): Promise<CommandResult> => {
-    const result = await perennial([...args, '--home', home], REPOSITORY);
-    if (result.code !== 0) throw new Error(`perennial ${args.join(' ')}: exit code ${result.code}\n${result.stderr}`);
-    return result;
-  };
+  let imported: CommandResult;
+  let scores: CommandResult;
+  let shown: CommandResult;
 
   beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), 'perennial-cdnow-'));
-  });
-  afterAll(() => rm(home, { recursive: true, force: true }));
+    dir = await mkdtemp(join(tmpdir(), 'perennial-cdnow-'));
+    home = join(dir, 'home');
+    const config = join(dir, 'config.json');
+    await writeFile(config, JSON.stringify(CONFIG));
+    const run = ['run', '--config', config, '--workers', '1', '--quiet'];
+    const commands = [
+      ['import', SOURCE, '--split-by', 'occurred_at', '--mapping', 'examples/cdnow.mapping.json', '--config', config],
+      [...run, '--from', '1997-01-01', '--to', '1997-09-30'],
+      ['scores', '--date', '1997-09-30', '--format', 'csv'],
+      [...run, '--date', '1998-06-30'],
+      ['runs', '--json'],
+    ];
+    const results = await perennialSession(home, commands, REPOSITORY);
+    for (const [i, { code, stderr }] of results.entries()) {
+      if (code !== 0) throw new Error(`perennial ${commands[i]?.join(' ')}: exit code ${code}\n${stderr}`);
+    }
+    [imported, , scores, , shown] = results as [CommandResult, CommandResult, CommandResult, CommandResult, CommandResult];
+  }, 300_000);
+  afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  it('is imported: a drop for every date, empty or not', async () => {
-    const { stdout } = await command('import', SOURCE, '--split-by', 'occurred_at', '--mapping', 'examples/cdnow.mapping.json');
-    expect(stdout).toBe('6919 rows into 546 drops, 1997-01-01 to 1998-06-30 (545 with rows, 1 empty)\n');
+  it('is imported: a drop for every date, empty or not', () => {
+    expect(imported.stdout).toBe('6919 rows into 546 drops, 1997-01-01 to 1998-06-30 (545 with rows, 1 empty)\n');
   });
 
-  it('runs to 1997-09-30; the cells of the scores are the published ones', async () => {
-    await command('run', '--from', '1997-01-01', '--to', '1997-09-30', '--quiet');
-    const { stdout } = await command('scores', '--date', '1997-09-30', '--format', 'csv');
-    expect(cellsOfScores(stdout)).toEqual(publishedCells());
+  it('runs to 1997-09-30; the cells of the scores are the published ones', () => {
+    expect(cellsOfScores(scores.stdout)).toEqual(publishedCells());
   });
 
   it('repeat spend of the book is the published one', async () => {
     expect(await spendOfBook(home, '1997-09-30')).toEqual(publishedSpend());
   });
 
-  it('runs on to 1998-06-30', async () => {
-    await command('run', '--date', '1998-06-30', '--quiet');
-    const runs = JSON.parse((await command('runs', '--json')).stdout) as { from: string; to: string; state: string }[];
+  it('runs on to 1998-06-30', () => {
+    const runs = JSON.parse(shown.stdout) as { from: string; to: string; state: string }[];
     expect(runs).toMatchObject([
       { from: '1997-01-01', to: '1997-09-30', state: 'CLOSED', counts: { rows: 4960, accepted: 4960, customers: 2357 } },
       { from: '1997-10-01', to: '1998-06-30', state: 'CLOSED', counts: { rows: 1959, accepted: 1959, customers: 2357 } },

@@ -9,9 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compact } from '../../lib/run/compact/compact.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
 import type { ObjectStore } from '../../lib/store/objects.ts';
-import { type CommandResult, linesOf, perennialSession } from '../support/command-line.ts';
+import { type CommandResult, linesOf } from '../support/command-line.ts';
 import { GONE, IDENTIFIERS, NIGHTS, RETURNING, writeErasureDrops, writeReturn } from '../support/erasure-drops.ts';
 import { readHome, withHome } from '../support/home-state.ts';
+import { sessionHere } from '../support/session.ts';
 import { filesBelow } from '../support/tree.ts';
 
 const BUYERS = {
@@ -97,7 +98,7 @@ describe('a customer who asked to be forgotten', { timeout: 180_000 }, () => {
   const rest = ['--workers', '1', '--quiet'];
   const session = async (...commands: string[][]): Promise<CommandResult[]> => {
     const withConfig = commands.map((args) => [...args, ...(args[0] === 'put' ? [] : ['--config', join(dir, 'config.json')])]);
-    return perennialSession(home(), withConfig, dir);
+    return sessionHere(home(), withConfig, dir);
   };
   const ok = (result: CommandResult | undefined): string => {
     expect(result?.stderr).not.toMatch(/^error/m);

@@ -1,11 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandResult, perennialSession, successfulSession } from '../support/command-line.ts';
+import type { CommandResult } from '../support/command-line.ts';
 import { deliver, plainDays, salesFile, salesOf } from '../support/plain-drops.ts';
+import { sessionHere, successfulHere } from '../support/session.ts';
 import { filesBelow } from '../support/tree.ts';
 
+/** As small as a shop can be; what a gate holds does not depend on it. */
+const CONFIG = {
+  shards: 1,
+  segments: [{ id: 'all', name: { en: 'All', zh: '全部' }, play: { en: 'Thank', zh: '致谢' }, where: {} }],
+  destinations: [{ id: 'generic_csv' }],
+};
 const RUN = ['run', '--data', 'drops', '--workers', '1', '--quiet'];
 const [FIRST, BEFORE, HELD_ON, NEXT] = ['2025-03-03', '2025-03-05', '2025-03-06', '2025-03-07'];
 const ROWS = ['x1,c1,03/03/2025,5.00,USD,sale', `x2,c2,${FIRST},6.00,USD,sale`, `x2,c2,${FIRST},7.00,USD,sale`];
@@ -21,7 +28,7 @@ interface RunOfJson {
 
 describe('a run that a gate holds, on the command line', () => {
   let dir: string;
-  const session = (...commands: string[][]) => perennialSession(join(dir, 'home'), commands, dir);
+  const session = (...commands: string[][]) => sessionHere(join(dir, 'home'), commands, dir);
   const runsOf = (result: CommandResult | undefined) => JSON.parse(result?.stdout ?? '[]') as RunOfJson[];
   const latest = async () => {
     const files = (await filesBelow(join(dir, 'home/exports'))).filter((name) => name.endsWith('latest.json'));
@@ -31,11 +38,12 @@ describe('a run that a gate holds, on the command line', () => {
   /** Three usual days, the first with rows for the quarantine; then one without a row, then a usual one. */
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'perennial-held-'));
+    await writeFile(join(dir, 'perennial.config.json'), JSON.stringify(CONFIG));
     await deliver(join(dir, 'drops'), {
       ...plainDays(FIRST, [150, 150, 150, 0, 150]),
       [salesOf(FIRST)]: `${salesFile(FIRST, 150)}${ROWS.join('\n')}\n`,
     });
-    await successfulSession(join(dir, 'home'), [[...RUN, '--from', FIRST, '--to', BEFORE]], dir);
+    await successfulHere(join(dir, 'home'), [[...RUN, '--from', FIRST, '--to', BEFORE]], dir);
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 

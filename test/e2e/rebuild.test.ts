@@ -2,16 +2,23 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandResult, perennialSession, successfulSession } from '../support/command-line.ts';
+import type { CommandResult } from '../support/command-line.ts';
 import type { KillPoint } from '../support/kill-at.ts';
 import { runProcess } from '../support/mortal-process.ts';
+import { sessionHere, successfulHere } from '../support/session.ts';
+
+/** One list; the number of shards is the default, which `rebuild --shards` changes. */
+const CONFIG = {
+  segments: [{ id: 'all', name: { en: 'All', zh: '全部' }, play: { en: 'Thank', zh: '致谢' }, where: {} }],
+  destinations: [{ id: 'generic_csv' }],
+};
 
 describe('rebuild on the command line', { timeout: 120_000 }, () => {
   let dir: string;
   const home = () => join(dir, 'home');
   const file = (name: string) => join(dir, name);
   const common = ['--workers', '1', '--quiet'];
-  const session = (...commands: string[][]) => perennialSession(home(), commands, dir);
+  const session = (...commands: string[][]) => sessionHere(home(), commands, dir);
   const tables = (name: string) => [
     ['scores', '--out', file(`${name}-scores.csv`)],
     ['transitions', '--out', file(`${name}-transitions.csv`)],
@@ -24,8 +31,9 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'perennial-rebuild-'));
-    await writeFile(file('shanghai.json'), JSON.stringify({ timeZone: 'Asia/Shanghai' }));
-    await successfulSession(
+    await writeFile(file('shanghai.json'), JSON.stringify({ ...CONFIG, timeZone: 'Asia/Shanghai' }));
+    await writeFile(file('perennial.config.json'), JSON.stringify(CONFIG));
+    await successfulHere(
       home(),
       [
         ['generate', '--out', file('drops'), '--days', '9', '--customers', '200', '--seed', '7', '--start', '2025-01-01'],

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What `cli/main.ts` uses itself; scripts of the tests load the same modules. */
-const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/perennial/compiled', import.meta.url));
+export const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/perennial/compiled', import.meta.url));
 
 /** How a command ended. */
 export interface CommandResult {

@@ -1,6 +1,6 @@
 import { byteColumnOf } from '../../lib/arrow/columns.ts';
 import { customerBucket, customerKey } from '../../lib/ledger/customer-key.ts';
-import { ErasedCustomers } from '../../lib/run/erased-customers.ts';
+import { CommittedErasures } from '../../lib/run/committed-erasures.ts';
 import { type BusinessDate, dayOf } from '../../lib/time.ts';
 
 /** Secret of the keyed hashes of a test. */
@@ -9,7 +9,7 @@ const SECRET = new Uint8Array(32).fill(7);
 /** Erasures as a committed book would know them. @param requests id, instant of the request (ISO 8601), first night without the customer */
 export function erasedCustomers(...requests: readonly (readonly [id: string, requestedAt: string, knownOn: string])[]) {
   const ids = requests.map(([id]) => Buffer.from(id));
-  return new ErasedCustomers(SECRET, {
+  return new CommittedErasures(SECRET, {
     rows: requests.length,
     columns: {
       customer_key: byteColumnOf(ids.map((id) => customerKey(SECRET, id, 0, id.length))),

@@ -5,9 +5,11 @@ import { expect } from 'vitest';
 import { generateDrops } from '../../cli/generate/generate-drops.ts';
 import { GENERATE_DEFAULTS } from '../../cli/generate/options.ts';
 import { addDays, type BusinessDate } from '../../lib/time.ts';
+import type { CommandResult } from './command-line.ts';
 import { type HomeState, readHome } from './home-state.ts';
 import type { KillPoint } from './kill-at.ts';
 import { type Ending, runProcess } from './mortal-process.ts';
+import { sessionHere } from './session.ts';
 
 /** First day of the drops. */
 const FIRST = '2025-01-01' as BusinessDate;
@@ -37,7 +39,7 @@ export interface MortalNight {
   newHome(): string;
   /** Runs a command on a home in a process of its own. */
   run(home: string, command: readonly string[], killAt?: KillPoint): Promise<Ending>;
-  /** Runs it to its end. @throws what was said when it fails */
+  /** Runs it to its end, in this process unless it wants worker threads. @throws what was said when it fails */
   mustRun(home: string, command: readonly string[]): Promise<void>;
   /** Lets it die at a point. */
   mustDie(home: string, command: readonly string[], killAt: KillPoint): Promise<void>;
@@ -81,7 +83,9 @@ export async function prepareNight(): Promise<MortalNight> {
     newHome,
     run,
     async mustRun(home, command) {
-      const { code, stderr } = await run(home, command);
+      const args = [...command, '--config', config];
+      // Starting Node takes longer than most of these runs; what a process leaves behind when it ends well is no drill.
+      const { code, stderr } = (await sessionHere(home, [args], dir))[0] as CommandResult;
       expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     },
     async mustDie(home, command, killAt) {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { NODE_COMPILE_CACHE } from './command-line.ts';
 import type { KillPoint } from './kill-at.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -18,10 +18,10 @@ export interface Ending {
 /**
  * Runs `perennial` with these arguments in a process of its own, which dies at `killAt` where one is given.
  *
- * @param cwd folder in which it runs, so that no perennial.config.json is found by chance; compiled code is kept in it
+ * @param cwd folder in which it runs, so that no perennial.config.json is found by chance
  */
 export async function runProcess(args: readonly string[], cwd: string, killAt?: KillPoint): Promise<Ending> {
-  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE: join(cwd, 'compiled') };
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE };
   if (killAt) Object.assign(env, { NODE_OPTIONS: `--import=${KILL_AT}`, KILL_AT: JSON.stringify(killAt) });
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<Pick<Ending, 'code' | 'signal'>>((resolve, reject) => {

@@ -2,8 +2,8 @@ import type { PerennialConfig } from '../../config/config.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { BusinessDate } from '../../time.ts';
 import { dayOf } from '../../time.ts';
+import type { CommittedErasures, Erasure } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
-import type { ErasedCustomers, Erasure } from '../erased-customers.ts';
 import type { RunRecord } from '../run-ledger.ts';
 
 /** Where an object lies. */
@@ -26,7 +26,7 @@ export type Change =
 /** What every rewriter knows. */
 export interface CompactContext {
   readonly deps: RunDeps;
-  readonly erased: ErasedCustomers;
+  readonly erased: CommittedErasures;
   /** The committed run. */
   readonly current: RunRecord;
   /** The committed chain by run id. */

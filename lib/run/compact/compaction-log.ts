@@ -1,7 +1,7 @@
 import { lakeKeys } from '../../keys.ts';
 import { type BusinessDate, formatDay } from '../../time.ts';
+import type { Erasure } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
-import type { Erasure } from '../erased-customers.ts';
 import { jsonBytes, readJson } from '../json-objects.ts';
 import type { Place } from './change.ts';
 

@@ -1,7 +1,7 @@
 import { lakeKeys } from '../../keys.ts';
 import { datesBetween } from '../../time.ts';
+import { readCommittedErasures } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
-import { readErasedCustomers } from '../erased-customers.ts';
 import { findJson } from '../json-objects.ts';
 import { completeLedgerList, type LedgerList, readConfig } from '../plan.ts';
 import { type Current, chainOf, findCurrent, type RunRecord } from '../run-ledger.ts';
@@ -14,7 +14,7 @@ export async function readContext(deps: RunDeps): Promise<CompactContext> {
   const hashes = [...new Set(chain.map(({ configSha256 }) => configSha256))];
   return {
     deps,
-    erased: await readErasedCustomers(deps),
+    erased: await readCommittedErasures(deps),
     current: chain[0] as RunRecord,
     chain: new Map(chain.map((run) => [run.runId, run])),
     configs: await Promise.all(hashes.map((sha256) => readConfig(deps, sha256))),

@@ -7,7 +7,7 @@ import { ConfigError, InvalidDropError } from '../../errors.ts';
 import type { Feed } from '../../keys.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { BusinessClock } from '../../time.ts';
-import type { ErasedCustomers } from '../erased-customers.ts';
+import type { CommittedErasures } from '../committed-erasures.ts';
 import { findIn } from './quarantine.ts';
 
 /** A file of a feed in the lake's drops. */
@@ -44,7 +44,7 @@ const TIMES: Readonly<Record<Feed, readonly string[]>> = {
  *
  * @throws InvalidDropError for a file that no mapping of the chain can read
  */
-export async function judgeDrop(file: DropFile, erased: ErasedCustomers): Promise<DropVerdict> {
+export async function judgeDrop(file: DropFile, erased: CommittedErasures): Promise<DropVerdict> {
   let failure: unknown;
   for (const mapping of file.mappings) {
     try {
@@ -57,7 +57,7 @@ export async function judgeDrop(file: DropFile, erased: ErasedCustomers): Promis
   throw failure;
 }
 
-async function judgeWith(mapping: FeedMapping, file: DropFile, erased: ErasedCustomers): Promise<DropVerdict> {
+async function judgeWith(mapping: FeedMapping, file: DropFile, erased: CommittedErasures): Promise<DropVerdict> {
   const [dropped, blanked, lines] = [new Set<number>(), new Set<number>(), new Map<number, number>()];
   if (file.feed === 'rates') return { dropped, blanked, lines, mapping, records: 0 };
   const size = (await file.store.stat(file.key))?.size ?? 0;
@@ -87,7 +87,7 @@ function judgeRecord(
   { cursor, layout }: DropRecords,
   feed: Feed,
   parser: InstantParser,
-  erased: ErasedCustomers,
+  erased: CommittedErasures,
 ): 'keep' | 'drop' | 'blank' {
   if (cursor.issue !== undefined) return findIn(cursor.raw().toString('utf8'), erased) ? 'drop' : 'keep';
   const columns: readonly string[] = FEED_COLUMNS[feed].columns;

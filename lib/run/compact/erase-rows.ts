@@ -1,7 +1,7 @@
 import { type ByteColumn, ByteColumnBuilder, type Columns, type TableSpec } from '../../arrow/columns.ts';
 import { selectRows } from '../../arrow/select-rows.ts';
 import { decodeTable, encodeTable, type StoredTable } from '../../arrow/table-file.ts';
-import type { ErasedCustomers, Erasure } from '../erased-customers.ts';
+import type { CommittedErasures, Erasure } from '../committed-erasures.ts';
 
 /** A table of the lake as `compact` reads and writes it. */
 export interface TableKind<S extends TableSpec> {
@@ -26,7 +26,7 @@ type Table = { readonly rows: number; readonly columns: Record<string, unknown> 
  * @param isGone whether a row of an erased customer goes, by the erasure and the row
  */
 export function judgeRows(
-  erased: ErasedCustomers,
+  erased: CommittedErasures,
   { rows, columns }: Table,
   isGone: (erasure: Erasure, row: number) => boolean,
 ): RowVerdict {

@@ -4,7 +4,7 @@ import { CUSTOMER_LEDGER, IDENTIFIER_LEDGER, INTERACTION_LEDGER, LEDGER, LEDGER_
 import { decodeTable } from '../../arrow/table-file.ts';
 import { ContractMismatchError } from '../../errors.ts';
 import { murmur128 } from '../../ledger/id-hash.ts';
-import type { Erasure } from '../erased-customers.ts';
+import type { Erasure } from '../committed-erasures.ts';
 import type { Change, CompactContext, Unit } from './change.ts';
 import { contentOf } from './change.ts';
 import { encodeKept, judgeRows, type RowVerdict, readTable, type TableKind } from './erase-rows.ts';

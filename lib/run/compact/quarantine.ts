@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { type BusinessDate, dayOf } from '../../time.ts';
-import type { ErasedCustomers, Erasure } from '../erased-customers.ts';
+import type { CommittedErasures, Erasure } from '../committed-erasures.ts';
 import { gzipLines } from '../gzip-lines.ts';
 import { type Change, type CompactContext, contentOf, type Unit } from './change.ts';
 
@@ -38,7 +38,7 @@ function isOfCommittedRun(key: string, { chain }: CompactContext): boolean {
   return chain.has(/\/run=([^/]+)\//.exec(key)?.[1] ?? '');
 }
 
-function isGone(record: unknown, knownOn: number, erased: ErasedCustomers): boolean {
+function isGone(record: unknown, knownOn: number, erased: CommittedErasures): boolean {
   const texts = [...textsOf(record)];
   const erasure = texts.map((text) => findIn(text, erased)).find((found) => found !== undefined);
   if (!erasure) return false;
@@ -56,7 +56,7 @@ function* textsOf(value: unknown): Generator<string> {
 }
 
 /** An erased customer's id as the text itself, or as a part of it. */
-export function findIn(text: string, erased: ErasedCustomers): Erasure | undefined {
+export function findIn(text: string, erased: CommittedErasures): Erasure | undefined {
   const whole = erased.findText(text);
   if (whole) return whole;
   for (const part of [...csvFields(text), ...text.split(BETWEEN)]) {

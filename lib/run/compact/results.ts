@@ -15,7 +15,7 @@ import {
   TRANSITIONS_VERSION,
 } from '../../arrow/schemas.ts';
 import type { BusinessDate } from '../../time.ts';
-import type { Erasure } from '../erased-customers.ts';
+import type { Erasure } from '../committed-erasures.ts';
 import { type Change, type CompactContext, contentOf, isGoneFrom, type Unit } from './change.ts';
 import { encodeKept, judgeRows, keepRows, readTable, type TableKind } from './erase-rows.ts';
 

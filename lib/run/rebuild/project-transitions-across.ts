@@ -1,8 +1,8 @@
 import { TRANSITIONS } from '../../arrow/schemas.ts';
 import type { Item, Write } from '../../store/tables.ts';
 import { type BusinessDate, datesBetween } from '../../time.ts';
+import { type CommittedErasures, readCommittedErasures } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
-import { type ErasedCustomers, readErasedCustomers } from '../erased-customers.ts';
 import { transitionItems } from '../project-transitions.ts';
 import { chainOf, type RunRecord } from '../run-ledger.ts';
 import { findTransitions, shardsOf } from '../transition-files.ts';
@@ -36,7 +36,7 @@ export async function projectTransitionsAcross(
     const shards = sharingShards((await shardsOf(deps, run)).length, place);
     chains.push({ runs: await chainOf(deps, run.runId), shards });
   }
-  const erased = await readErasedCustomers(deps);
+  const erased = await readCommittedErasures(deps);
   let put = 0;
   for (const date of datesOf([wanted, ...chains])) {
     const now = await itemsOf(deps, wanted, date, place, erased);
@@ -66,7 +66,7 @@ async function itemsOf(
   { runs, shards }: ShownChain,
   date: BusinessDate,
   place: MarkerPlace,
-  erased?: ErasedCustomers,
+  erased?: CommittedErasures,
 ): Promise<Map<string, Item>> {
   const items = new Map<string, Item>();
   const run = runs.find(({ from, to }) => from <= date && date <= to);

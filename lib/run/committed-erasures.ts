@@ -20,7 +20,7 @@ export interface Erasure {
 }
 
 /** The customers whose erasure is committed: what readers leave out and `compact` removes. */
-export class ErasedCustomers {
+export class CommittedErasures {
   readonly #secret: Uint8Array;
   readonly #buckets: Uint8Array;
   readonly #erasures = new Map<string, Erasure>();
@@ -97,11 +97,11 @@ export class ErasedCustomers {
 }
 
 /** The erasures that CURRENT knows; none while nothing is committed. */
-export async function readErasedCustomers(deps: RunDeps): Promise<ErasedCustomers> {
+export async function readCommittedErasures(deps: RunDeps): Promise<CommittedErasures> {
   const [secret, current] = await Promise.all([findErasureSecret(deps), findCurrent(deps)]);
-  if (!secret || !current) return new ErasedCustomers(new Uint8Array(0));
+  if (!secret || !current) return new CommittedErasures(new Uint8Array(0));
   const { generation, runId, to } = await readRun(deps, current.runId);
   const key = lakeKeys.book({ generation, dt: to, runId, shard: 0 }, 'tombstones');
   const bytes = await deps.lake.get(key);
-  return new ErasedCustomers(secret, bytes ? decodeTable(TOMBSTONES, bytes, key, BOOK_VERSION) : undefined);
+  return new CommittedErasures(secret, bytes ? decodeTable(TOMBSTONES, bytes, key, BOOK_VERSION) : undefined);
 }
