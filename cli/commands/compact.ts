@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import logUpdate from 'log-update';
 import { lakeKeys } from '../../lib/keys.ts';
 import { type Compaction, type CompactProgress, compact } from '../../lib/run/compact/compact.ts';
+import { isConfirmed } from '../confirm.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
@@ -15,14 +16,14 @@ What it does:
   before and after. Killed at any moment, run it again: it goes on.
 
 What to know:
-  - Without --yes it only shows the plan.
+  - At a terminal it shows the plan and asks first; in a script it goes on.
   - There is no rollback to a run from before the erasure afterwards.
   - The lists of those who exited lose the customer too: run it when the marketing tools have taken them.
   - Files that runs read in place (run --data DIR) lie outside the home and are not changed; they are named.
 
 Examples:
   npm run -s perennial -- compact --dry-run
-  npm run -s perennial -- compact --yes
+  npm run -s perennial -- compact
 
 Exit codes: 0 done, or nothing to do; 1 failed (an object of an unknown kind holds an id: nothing was changed); 2 wrong usage.
 `;
@@ -40,16 +41,23 @@ export function registerCompact(program: Command, context: CliContext): void {
     .summary('remove erased customers from every file')
     .description('Removes customers who were erased from every file of the lake and the exports, and keeps a proof.')
     .option('--dry-run', 'show the plan, change nothing')
-    .option('--yes', 'do it')
+    .option('--yes', 'do not ask at a terminal')
     .option('--quiet', 'no progress')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (options: CompactCommandOptions) => {
       const home = await context.openHome(options);
-      const dryRun = options.dryRun === true || options.yes !== true;
+      const dryRun = options.dryRun === true;
       const shown = options.quiet || options.json ? silent : showProgress();
       try {
-        const done = await compact(home.deps, { dryRun, progress: shown.progress });
+        const act = (isDry: boolean) => compact(home.deps, { dryRun: isDry, progress: shown.progress });
+        if (!dryRun && !options.yes && process.stdin.isTTY) {
+          const plan = await act(true);
+          shown.end();
+          process.stdout.write(describe(plan, true));
+          if (!plan.isDue || !(await isConfirmed('Compact?'))) return;
+        }
+        const done = await act(dryRun);
         shown.end();
         process.stdout.write(options.json ? `${JSON.stringify(publicCompaction(done, dryRun))}\n` : describe(done, dryRun));
       } finally {
@@ -101,6 +109,6 @@ function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: b
   const columns = ['rewritten', 'rows of them', 'deleted'].map((name) => ({ name, align: 'right' as const }));
   const table = formatTable([{ name: 'kind' }, ...columns], rows);
   const what = `${count(log.customers.length)} erasures, ${count(log.rewritten.length)} objects rewritten, ${count(log.deleted.length)} deleted`;
-  const end = dryRun ? 'Nothing was changed. Add --yes to do it.' : `Proof and log: ${lakeKeys.compaction(log.id)} in the lake.`;
+  const end = dryRun ? 'Nothing was changed.' : `Proof and log: ${lakeKeys.compaction(log.id)} in the lake.`;
   return `${dryRun ? 'Plan' : 'Done'}: ${what} (${count(objects)} objects looked at)\n${table}${elsewhere.join('')}${end}\n`;
 }

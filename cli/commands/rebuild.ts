@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../lib/errors.ts';
 import type { RunRequest } from '../../lib/run/contracts.ts';
 import { outlineRebuild } from '../../lib/run/rebuild/outline-rebuild.ts';
+import { isConfirmed } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
 import { dropsUrlOf, parseCount, withHome } from '../options.ts';
 import { runAndTell, type TellOptions, withWorkers } from '../run-and-tell.ts';
@@ -30,9 +29,9 @@ When it is needed:
   Files that were not taken before are not taken now. Every file keeps the night on which it became known. Who was erased stays so.
 
 Examples:
-  npm run -s perennial -- rebuild --shards 16          (prints what it would do and asks)
-  npm run -s perennial -- rebuild --yes                after a change of perennial.config.json
-  npm run -s perennial -- rebuild --from-drops --data drops/ --yes
+  npm run -s perennial -- rebuild --shards 16          (prints what it will do; at a terminal it asks first)
+  npm run -s perennial -- rebuild                      after a change of perennial.config.json
+  npm run -s perennial -- rebuild --from-drops --data drops/
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a check.
 `;
@@ -48,9 +47,9 @@ export function registerRebuild(program: Command, context: CliContext): void {
     .addOption(
       new Option('--snapshots <which>', 'dates for which scores are kept').choices(['last', 'weekly', 'all']).default('last'),
     )
-    .option('--yes', 'do not ask');
+    .option('--yes', 'do not ask at a terminal');
   withWorkers(command)
-    .option('--json', 'print JSON; needs --yes')
+    .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((options: RebuildOptions) => rebuild(context, options));
 }
@@ -65,22 +64,7 @@ async function rebuild(context: CliContext, options: RebuildOptions): Promise<vo
   } finally {
     await home.close();
   }
-  if (!options.yes && !(await isConfirmed())) return;
+  if (!options.yes && !(await isConfirmed('Rebuild?'))) return;
   const wish = { fromDrops, ...(shards === undefined ? {} : { shards }) };
   await runAndTell(context, { rebuild: wish, snapshots, ...place }, options, 'existing');
-}
-
-async function isConfirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new UsageError('Rebuild: not confirmed, expected --yes where nobody can be asked. Nothing was done; add --yes.');
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await prompt.question('Rebuild? [y/N] ');
-    if (/^y(es)?$/i.test(answer.trim())) return true;
-    process.stderr.write('Nothing was done.\n');
-    return false;
-  } finally {
-    prompt.close();
-  }
 }

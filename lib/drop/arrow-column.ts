@@ -1,8 +1,12 @@
 import { type Data, DataType } from 'apache-arrow';
+import { isView } from './arrow-types.ts';
 import type { CellKind, CellTexts } from './cell-text.ts';
 import type { TextRanges } from './table-cursor.ts';
 
 const BITS_PER_WORD = 32n;
+
+/** Bytes of a view of a text. */
+const VIEW_BYTES = 16;
 
 /** Makes texts of one column of a record batch. All of it throws plain errors for what is corrupt. */
 export class ArrowColumn {
@@ -84,6 +88,7 @@ export class ArrowColumn {
     const [texts, kind] = [this.#texts, this.#kind];
     const values = this.#values();
     const offset = this.#data.offset;
+    if (isView(type)) return this.#viewAppender();
     if (kind.kind === 'text') {
       const offsets = this.#data.valueOffsets as ArrayLike<number | bigint>;
       const bytes = values as unknown as Uint8Array;
@@ -111,6 +116,24 @@ export class ArrowColumn {
       const value = values[offset + row];
       if (value === undefined) throw new Error('a value ends behind its column');
       texts.append(kind, value);
+    };
+  }
+
+  /** Appends a text by its view: length, then 12 bytes in place, or the number of a buffer and where it begins there. */
+  #viewAppender(): (row: number) => void {
+    const bytes = this.#data.values as Uint8Array;
+    const views = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffers: readonly Uint8Array[] = this.#data.variadicBuffers;
+    return (row) => {
+      const at = VIEW_BYTES * (this.#data.offset + row);
+      const length = views.getInt32(at, true);
+      const isInPlace = length <= VIEW_BYTES - 4;
+      const source = isInPlace ? bytes : buffers[views.getInt32(at + 8, true)];
+      const start = isInPlace ? at + 4 : views.getInt32(at + 12, true);
+      if (!source || !(length >= 0 && start >= 0 && start + length <= source.length)) {
+        throw new Error('a text ends behind its column');
+      }
+      this.#texts.appendBytes(source, start, start + length);
     };
   }
 

@@ -12,19 +12,28 @@ const MAGIC = 'ARROW1';
 /** A footer is followed by its length and the magic. */
 const TAIL_BYTES = 4 + MAGIC.length;
 
+/** What the footer of an Arrow IPC file tells. */
+export interface ArrowFooter {
+  /** The schema as the message that some writers leave out at the start of the file. */
+  readonly schema: Uint8Array;
+  /** Where the first message with values begins, bytes; undefined in a file without rows. */
+  readonly firstAt: number | undefined;
+}
+
 /**
- * The schema in the footer of an Arrow IPC file, as the message that some writers leave out at its start.
+ * Reads the footer of an Arrow IPC file.
  *
- * @throws InvalidDropError when there is no footer. Errors of the source pass through as they are.
+ * @throws InvalidDropError when there is none. Errors of the source pass through as they are.
  */
-export async function schemaOfFooter(source: DropSource): Promise<Uint8Array> {
-  const empty = emptyStream(source.name, await readSchema(source));
+export async function readFooter(source: DropSource): Promise<ArrowFooter> {
+  const { schema, firstAt } = await parseFooter(source);
+  const empty = emptyStream(source.name, schema);
   async function* whole() {
     yield empty;
   }
   const first = await readMessages(source.name, whole()).next();
   if (first.done === true) throw corruptFile(source.name, 'Arrow IPC', 'no schema');
-  return first.value.bytes;
+  return { schema: first.value.bytes, firstAt };
 }
 
 /** A stream of the schema alone. @throws InvalidDropError for one that cannot be written again: a field without type */
@@ -36,7 +45,7 @@ function emptyStream(file: string, schema: Schema): Uint8Array {
   }
 }
 
-async function readSchema(source: DropSource): Promise<Schema> {
+async function parseFooter(source: DropSource): Promise<{ schema: Schema; firstAt: number | undefined }> {
   const { name, size } = source;
   const tail = Buffer.from(await source.readRange(Math.max(0, size - TAIL_BYTES), size));
   const length = tail.length === TAIL_BYTES ? tail.readInt32LE(0) : 0;
@@ -60,10 +69,10 @@ async function readSchema(source: DropSource): Promise<Schema> {
     close: async () => undefined,
   };
   try {
-    checkFooter(footer);
+    const firstAt = checkFooter(footer);
     const reader = await RecordBatchReader.from(handle as never as AsyncIterable<Uint8Array>);
     await reader.open();
-    return reader.schema as Schema;
+    return { schema: reader.schema as Schema, firstAt };
   } catch (error) {
     throw failure instanceof Error ? failure : corruptFile(name, 'Arrow IPC', error);
   }

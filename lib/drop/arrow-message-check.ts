@@ -39,15 +39,26 @@ export function checkMessage(bytes: Uint8Array): MessageHead {
   return { kind, bodyBytes };
 }
 
-/** As `checkMessage`, for the footer of a file. */
-export function checkFooter(bytes: Uint8Array): void {
+/**
+ * As `checkMessage`, for the footer of a file.
+ *
+ * @returns where the first message with values begins, bytes; undefined in a file without any
+ */
+export function checkFooter(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const footer = new FlatTable(view, view.getUint32(0, true));
   const schema = footer.table(FOOTER.schema);
   if (schema === undefined) throw new Error('a footer without a schema');
   checkFields(schema, SCHEMA.fields, { left: MAX_FIELDS }, 0);
-  footer.vector(FOOTER.dictionaries, BLOCK_BYTES);
-  footer.vector(FOOTER.batches, BLOCK_BYTES);
+  let first: number | undefined;
+  for (const field of [FOOTER.dictionaries, FOOTER.batches]) {
+    const blocks = footer.vector(field, BLOCK_BYTES);
+    for (let at = 0; at < blocks.length; at++) {
+      const start = Number(view.getBigInt64(blocks.start + BLOCK_BYTES * at, true));
+      if (first === undefined || start < first) first = start;
+    }
+  }
+  return first;
 }
 
 function checkFields(table: FlatTable, field: number, budget: { left: number }, depth: number): void {

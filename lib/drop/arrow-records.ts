@@ -1,7 +1,7 @@
 import { type Data, RecordBatchReader, type Schema } from 'apache-arrow';
 import { InvalidDropError } from '../errors.ts';
 import { ArrowColumn } from './arrow-column.ts';
-import { schemaOfFooter } from './arrow-footer.ts';
+import { type ArrowFooter, readFooter } from './arrow-footer.ts';
 import { readMessages } from './arrow-messages.ts';
 import { arrowKindOf } from './arrow-types.ts';
 import { CellTexts } from './cell-text.ts';
@@ -22,8 +22,8 @@ const BATCH_ROWS = 8192;
 /**
  * Opens Arrow IPC, the file as well as the stream, record batch by record batch.
  *
- * A file is read as the stream that it holds: front to back; its footer is asked only for a schema that does not stand at its start. Memory: the dictionaries, one record batch, and
- * texts of 8,192 rows.
+ * A file is read as the stream that it holds: front to back; its footer is asked only for a schema that does not stand at its
+ * start. Memory: the dictionaries, one record batch, and texts of 8,192 rows.
  *
  * @throws InvalidDropError for bytes that are no Arrow, a missing required column, a needed column of a type without text; while
  * reading, for a file that is cut or corrupt. Errors of the source pass through as they are.
@@ -34,12 +34,14 @@ export async function openArrow(
   options: RecordsOptions,
 ): Promise<DropRecords> {
   const file = source.name;
-  const messages = readMessages(file, chunks);
+  let known: ArrowFooter | undefined;
+  const footer = async () => (known ??= await readFooter(source));
+  const messages = readMessages(file, chunks, isCompressed ? undefined : async () => (await footer()).firstAt);
   const held: Uint8Array[] = [];
   const first = await messages.next();
   if (first.done !== true && first.value.kind === 'schema') held.push(first.value.bytes);
   else if (isCompressed) throw corruptFile(file, 'Arrow IPC', 'no schema at its start');
-  else held.push(await schemaOfFooter(source));
+  else held.push((await footer()).schema);
   const reader = guarded(file, () => RecordBatchReader.from(handOut(held)).open());
   const schema: Schema = reader.schema;
   const names = schema.fields.map(({ name }) => String(name ?? ''));
@@ -106,12 +108,20 @@ function* handOut(held: Uint8Array[]): Generator<Uint8Array> {
   }
 }
 
+function compressedBuffers(file: string): InvalidDropError {
+  return new InvalidDropError(
+    `File ${file}: buffers compressed by LZ4 or zstd within the Arrow file, expected uncompressed ones. Write the file without compression; as a whole it may be .arrow.gz or .arrow.zst.`,
+  );
+}
+
 const NOTHING = new Uint8Array(0);
 
 function guarded<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof InvalidDropError ? error : corruptFile(file, 'Arrow IPC', error);
+    if (error instanceof InvalidDropError) throw error;
+    if (/compressed but codec not found/.test((error as Error).message)) throw compressedBuffers(file);
+    throw corruptFile(file, 'Arrow IPC', error);
   }
 }

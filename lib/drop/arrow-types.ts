@@ -18,6 +18,7 @@ export function arrowKindOf(type: DataType): CellKind | undefined {
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isBinary(type) || DataType.isLargeBinary(type)) {
     return { kind: 'text' };
   }
+  if (isView(type)) return { kind: 'text' };
   if (DataType.isNull(type)) return { kind: 'text' };
   if (DataType.isInt(type)) return { kind: 'integer' };
   if (DataType.isFloat(type)) return type.precision === 0 ? undefined : { kind: type.precision === 1 ? 'float' : 'double' };
@@ -27,3 +28,6 @@ export function arrowKindOf(type: DataType): CellKind | undefined {
   if (DataType.isBool(type)) return { kind: 'flag' };
   return undefined;
 }
+
+/** True for texts whose values are views: the first bytes in place, longer ones in buffers of their own. */
+export const isView = (type: DataType): boolean => DataType.isUtf8View(type) || DataType.isBinaryView(type);

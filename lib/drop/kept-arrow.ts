@@ -1,12 +1,14 @@
 import {
+  Binary,
   DataType,
+  Field,
   Message,
   RecordBatchFileWriter,
   RecordBatchStreamWriter,
-  type Schema,
+  Schema,
   Table,
-  type TypeMap,
   tableFromIPC,
+  Utf8,
   Vector,
   vectorFromArray,
 } from 'apache-arrow';
@@ -16,19 +18,22 @@ const FILE_MAGIC = 'ARROW1';
 
 /**
  * An Arrow file or stream without the rows that go: schema and metadata stay, buffers are written uncompressed. Dictionaries are
- * made anew, since the words of rows that went would stay in them.
+ * made anew, since the words of rows that went would stay in them; views become plain texts for the same reason.
  */
 export function keepArrow(bytes: Uint8Array, { dropped, blanked }: KeptRows, referrer: string): Uint8Array {
   const table = tableFromIPC(bytes);
   const kept = Array.from({ length: table.numRows }, (_, row) => row).filter((row) => !dropped.has(row));
   const columns: Record<string, Vector> = {};
+  const fields: Field[] = [];
   for (const field of table.schema.fields) {
     const column = table.getChild(field.name) as Vector;
     const emptied = field.name === referrer ? blanked : new Set<number>();
-    columns[field.name] =
-      DataType.isDictionary(field.type) || emptied.size > 0 ? remade(column, kept, emptied) : sliced(column, kept);
+    const type = withoutViews(field.type);
+    const isRemade = DataType.isDictionary(field.type) || type !== field.type || emptied.size > 0;
+    columns[field.name] = isRemade ? remade({ column, type }, kept, emptied) : sliced(column, kept);
+    fields.push(new Field(field.name, type, field.nullable, field.metadata));
   }
-  const next = new Table(table.schema as Table<TypeMap>['schema'], columns);
+  const next = new Table(new Schema(fields, table.schema.metadata), columns);
   const isFile = Buffer.from(bytes.subarray(0, FILE_MAGIC.length)).toString('latin1') === FILE_MAGIC;
   return isFile ? arrowFile(next) : RecordBatchStreamWriter.writeAll(next).toUint8Array(true);
 }
@@ -48,10 +53,20 @@ class WholeFileWriter extends RecordBatchFileWriter {
   }
 }
 
+/** Views become plain texts: their buffers would be written as they are, with the texts of rows that went. */
+function withoutViews(type: DataType): DataType {
+  if (DataType.isUtf8View(type)) return new Utf8();
+  return DataType.isBinaryView(type) ? new Binary() : type;
+}
+
 /** A column from its values. */
-function remade(column: Vector, kept: readonly number[], emptied: ReadonlySet<number>): Vector {
+function remade(
+  { column, type }: { column: Vector; type: DataType },
+  kept: readonly number[],
+  emptied: ReadonlySet<number>,
+): Vector {
   const values = kept.map((row) => (emptied.has(row) ? null : (column.get(row) as unknown)));
-  return vectorFromArray(values, column.type as DataType);
+  return vectorFromArray(values, type);
 }
 
 /** A column from runs of its own buffers: whatever its type, no value is read. */

@@ -62,6 +62,8 @@ export async function openParquet(source: DropSource, options: RecordsOptions): 
   async function* batches(): AsyncGenerator<void> {
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
+      // Some writers make a row group for no rows, whose columns have no pages and lie nowhere.
+      if (rows === 0) continue;
       texts.length = defaults.bytes.length;
       const readers: ParquetColumn[] = [];
       let bytes = 0;

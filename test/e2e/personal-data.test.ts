@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateDrops } from '../../cli/generate/generate-drops.ts';
 import { GENERATE_DEFAULTS } from '../../cli/generate/options.ts';
 import { IDENTIFIER_COLUMNS } from '../../lib/config/mapping.ts';
-import { type CommandResult, perennialSession } from '../support/command-line.ts';
+import type { CommandResult } from '../support/command-line.ts';
 import { readTables, withHome } from '../support/home-state.ts';
+import { sessionHere } from '../support/session.ts';
 import { filesBelow } from '../support/tree.ts';
 
 const DAYS = 4;
@@ -94,7 +95,7 @@ describe('personal data after several nights', { timeout: 180_000 }, () => {
       ['quarantine', 'show', `dt=${dateOf(1)}/customers/own.csv`],
       ['quarantine', 'show', `dt=${dateOf(2)}/erasures/own.csv`],
     ].map((command) => [...command, ...config]);
-    said = await perennialSession(home(), [['put', out, ...config], ...nights, ...asked], dir);
+    said = await sessionHere(home(), [['put', out, ...config], ...nights, ...asked], dir);
     const failed = said.find(({ code }) => code !== 0);
     if (failed) throw new Error(`A command failed: ${failed.stderr}${failed.stdout}`);
   });

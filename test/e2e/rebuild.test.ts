@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CommandResult } from '../support/command-line.ts';
 import type { KillPoint } from '../support/kill-at.ts';
 import { runProcess } from '../support/mortal-process.ts';
 import { sessionHere, successfulHere } from '../support/session.ts';
@@ -46,27 +45,21 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
   }, 120_000);
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  it('prints what it would do; without a terminal it wants --yes', async () => {
-    const [result] = (await session(['rebuild', '--shards', '7'])) as [CommandResult];
-    expect(result.code).toBe(2);
-    expect(result.stderr).toContain('not confirmed, expected --yes');
-    expect(result.stdout).toMatch(/^Rebuild of 2025-01-01 to 2025-01-07: 7 dates, \d+ files, [\d,]+ rows\.$/m);
-    expect(result.stdout).toContain('  generation   1 -> 2; 1 stays\n');
-    expect(result.stdout).toContain('  changes      shards 4 -> 7\n');
-    expect(result.stdout).toContain('  made from    the ledger: the facts as they were taken\n');
-  });
-
   it('killed in the middle and asked again it goes on; the next night goes on with the new shards', async () => {
     const kill: KillPoint = { on: 'link', match: '/g=2/scores/.*shard=3\\.arrow$', when: 'after' };
-    const command = ['rebuild', '--shards', '7', '--yes', ...common, '--home', home()];
+    const command = ['rebuild', '--shards', '7', ...common, '--home', home()];
     expect((await runProcess(command, dir, kill)).signal).toBe('SIGKILL');
     const results = await session(
-      ['rebuild', '--shards', '7', '--yes', ...common],
+      ['rebuild', '--shards', '7', ...common],
       ...tables('rebuilt'),
       ['runs'],
       ['run', '--date', '2025-01-08', '--data', file('drops'), ...common],
     );
     expect(results.map(({ code, stderr }) => ({ code, stderr }))).toEqual(results.map(() => ({ code: 0, stderr: '' })));
+    expect(results[0]?.stdout).toMatch(/^Rebuild of 2025-01-01 to 2025-01-07: 7 dates, \d+ files, [\d,]+ rows\.$/m);
+    expect(results[0]?.stdout).toContain('  generation   1 -> 2; 1 stays\n');
+    expect(results[0]?.stdout).toContain('  changes      shards 4 -> 7\n');
+    expect(results[0]?.stdout).toContain('  made from    the ledger: the facts as they were taken\n');
     await same('nights', 'rebuilt');
     expect(results[3]?.stdout).toMatch(/\* r000003-2025-01-07 +2025-01-01 +2025-01-07 +CLOSED +2 /);
     expect(results[4]?.stdout).toContain('2025-01-08 is committed');

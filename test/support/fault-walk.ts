@@ -19,8 +19,9 @@ async function rollbackOnce(deps: RunDeps): Promise<unknown> {
   return isDone ? night('2025-01-06')(deps) : rollback(deps);
 }
 
-/** A night that a check holds; held, it has ended as it should. */
+/** A night that a check holds; held, it has ended as it should, and asked again it would be another run. */
 async function heldNight(deps: RunDeps): Promise<void> {
+  if ((await listRuns(deps)).some(({ state }) => state === 'HELD')) return;
   await expectHeld(night('2025-01-09')(deps));
 }
 

@@ -18,7 +18,17 @@ const FIRST = '2025-01-01' as BusinessDate;
 const BASE_DAYS = 5;
 const NIGHTS = 3;
 
-/** A small shop of 300 customers in two shards, with a home that has run its first days. */
+/** Two shards and two lists: what may be half done. */
+const CONFIG = {
+  shards: 2,
+  segments: [
+    { id: 'newcomers', name: { en: 'New', zh: '新' }, play: { en: 'Greet', zh: '问候' }, where: { stage: ['new', 'growing'] } },
+    { id: 'buyers', name: { en: 'Buyers', zh: '买家' }, play: { en: 'Thank', zh: '致谢' }, where: { frequency: { min: 1 } } },
+  ],
+  destinations: [{ id: 'generic_csv' }],
+};
+
+/** A small shop of 200 customers in two shards, with a home that has run its first days. */
 export interface MortalNight {
   /** Folder of everything; gone after `remove`. */
   readonly dir: string;
@@ -51,12 +61,12 @@ export interface MortalNight {
 export async function prepareNight(): Promise<MortalNight> {
   const dir = await mkdtemp(join(tmpdir(), 'perennial-drill-'));
   const [drops, config, base] = [join(dir, 'drops'), join(dir, 'config.json'), join(dir, 'base')];
-  await writeFile(config, JSON.stringify({ shards: 2, destinations: [{ id: 'generic_csv' }] }));
+  await writeFile(config, JSON.stringify(CONFIG));
   await generateDrops({
     ...GENERATE_DEFAULTS,
     out: drops,
     days: BASE_DAYS + NIGHTS,
-    customers: 300,
+    customers: 200,
     seed: 11,
     dirt: 0.05,
     start: FIRST,

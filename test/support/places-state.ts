@@ -61,11 +61,15 @@ export function comparable({ files, profiles, transitions, runs }: PlacesState):
   ids.sort();
   const byOrder = new Map(ids.map((id, i) => [id, `run${i + 1}-${id.slice(-10)}`]));
   const mask = (text: string) => text.replace(/r\d{6}-\d{4}-\d{2}-\d{2}/g, (id) => byOrder.get(id) ?? id);
-  const maskAll = <T>(value: T): T => JSON.parse(mask(JSON.stringify(value))) as T;
+  const maskAll = <T>(value: T): T => JSON.parse(mask(JSON.stringify(value)).replaceAll(/"at":"[^"]+"/g, '"at":""')) as T;
   const maskFile = ([key, text]: [string, string]): [string, string] => [
     mask(key),
     // Hashes of manifests, which hold the run's id.
-    key.endsWith('_SUCCESS') ? '' : mask(text).replace(/"manifestSha256": ?"[0-9a-f]+"/, ''),
+    key.endsWith('_SUCCESS')
+      ? ''
+      : mask(text)
+          .replace(/"manifestSha256": ?"[0-9a-f]+"/, '')
+          .replaceAll(/"(startedAt|finishedAt|at)": ?"[^"]+"/g, ''),
   ];
   return {
     files: Object.fromEntries(Object.entries(files).map(maskFile)),

@@ -8,7 +8,7 @@ import type { Feed } from '../../keys.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { BusinessClock } from '../../time.ts';
 import type { CommittedErasures } from '../committed-erasures.ts';
-import { findIn } from './quarantine.ts';
+import { findIn } from '../quarantine/erased-record.ts';
 
 /** A file of a feed in the lake's drops. */
 export interface DropFile {

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import type { RefusedFact } from '../../book/night-fold.ts';
 import type { QuarantinedRow } from '../../drop/row-rules.ts';
 import { FEEDS, type Feed, lakeKeys } from '../../keys.ts';
-import { type BusinessDate, datesBetween } from '../../time.ts';
+import { type BusinessDate, datesBetween, dayOf } from '../../time.ts';
+import { type CommittedErasures, readCommittedErasures } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
 import { ungzipLines } from '../gzip-lines.ts';
 import { findJson } from '../json-objects.ts';
 import { completeLedgerList, type LedgerList, type LedgerSource } from '../plan.ts';
 import type { RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
+import { isErasedRecord } from './erased-record.ts';
 
 /** A row of the quarantine, refused by itself or by the fold. */
 export interface QuarantineEntry {
@@ -69,7 +71,8 @@ export async function* sourcesOf(
 }
 
 /**
- * The rows of the quarantine that runs name, night by night: what a row alone showed, then what only the fold could see.
+ * The rows of the quarantine that runs name, night by night: what a row alone showed, then what only the fold could see. Rows of
+ * customers whose erasure is committed are left out, though the files hold them until `compact`.
  *
  * @param runs newest first: a chain, or a single run
  */
@@ -79,11 +82,12 @@ export async function* readQuarantine(
   filter: QuarantineFilter,
 ): AsyncGenerator<QuarantineEntry> {
   const seen = new Set<string>();
+  const erased = await readCommittedErasures(deps);
   for (const run of runs.toReversed()) {
     for await (const file of filesOf(deps, run, filter)) {
       if (seen.has(file.key)) continue;
       seen.add(file.key);
-      for await (const entry of entriesOf(deps, file)) if (isWanted(entry, filter)) yield entry;
+      for await (const entry of entriesOf(deps, file, erased)) if (isWanted(entry, filter)) yield entry;
     }
   }
 }
@@ -103,9 +107,15 @@ async function* filesOf(deps: RunDeps, run: RunRecord, { from, to, id }: Quarant
   }
 }
 
-async function* entriesOf(deps: RunDeps, { key, knownOn }: QuarantineFile): AsyncGenerator<QuarantineEntry> {
+async function* entriesOf(
+  deps: RunDeps,
+  { key, knownOn }: QuarantineFile,
+  erased: CommittedErasures,
+): AsyncGenerator<QuarantineEntry> {
   const id = idOf(key);
+  const knownDay = dayOf(knownOn);
   for (const row of ungzipLines<QuarantinedRow | RefusedFact>(await deps.lake.read(key))) {
+    if (isErasedRecord(row, knownDay, erased)) continue;
     const { file, line, rule, message } = row;
     const feed = feedOf(file);
     const isPersonal = feed === 'customers' || feed === 'erasures';

@@ -62,7 +62,7 @@ function isThis(committed: RunRecord, config: PerennialConfig, request: RunReque
  * One above every generation that was ever begun: a number is never used for two things. A dead rebuild with the same
  * configuration is gone on with under its own.
  */
-async function nextGeneration(deps: RunDeps, config: PerennialConfig, current: Current): Promise<number> {
+export async function nextGeneration(deps: RunDeps, config: PerennialConfig, current: Current): Promise<number> {
   const runs = await listRuns(deps);
   const dead = runs.find(
     ({ state, replacesRunId, configSha256 }) =>

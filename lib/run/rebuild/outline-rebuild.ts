@@ -4,7 +4,8 @@ import { UsageError } from '../../errors.ts';
 import { lakeKeys } from '../../keys.ts';
 import { type BusinessDate, datesBetween } from '../../time.ts';
 import type { RunDeps } from '../deps.ts';
-import { chainOf, findCurrent, listRuns, type RunRecord } from '../run-ledger.ts';
+import { chainOf, findCurrent, type RunRecord } from '../run-ledger.ts';
+import { nextGeneration } from './ask-rebuild.ts';
 import { askedConfig, configOfRun } from './asked-config.ts';
 import { type ChainSource, chainSources } from './chain-sources.ts';
 import { type GenerationChange, generationChanges, type RebuildSource, rebuildSource } from './generation-change.ts';
@@ -54,7 +55,7 @@ export async function outlineRebuild(deps: RunDeps, { shards, fromDrops }: Rebui
     to: head.to,
     dates: datesBetween(from, head.to).length,
     replaces: head.runId,
-    generation: { before: head.generation, now: Math.max(...(await listRuns(deps)).map(({ generation }) => generation)) + 1 },
+    generation: { before: head.generation, now: await nextGeneration(deps, config, current) },
     changes,
     bookSchema: { before: await bookVersionOf(deps, head), now: BOOK_VERSION },
     source,
