@@ -118,6 +118,11 @@ export interface BusinessClock {
   dayOfInstant(instantMs: number): EpochDay;
   /** The first instant of a day: the later of two when midnight is skipped. */
   startOfDay(day: EpochDay): number;
+  /**
+   * The instant of a local time of a day. Of an hour that comes twice it is the earlier one; a time that is skipped is counted as if
+   * the clocks had not changed yet: 02:30 of a day whose 02:00 becomes 03:00 is 03:30.
+   */
+  instantOfLocal(day: EpochDay, msOfDay: number): number;
 }
 
 /**
@@ -181,6 +186,13 @@ function newClock(timeZone: string): BusinessClock {
       const guess = local - offsetMs(local);
       const exact = local - offsetMs(guess);
       return dayOfInstant(exact) === day ? exact : guess;
+    },
+    instantOfLocal(day, msOfDay) {
+      const local = day * MS_PER_DAY + msOfDay;
+      const before = local - offsetMs(local - MS_PER_DAY);
+      if (before + offsetMs(before) === local) return before;
+      const after = local - offsetMs(local + MS_PER_DAY);
+      return after + offsetMs(after) === local ? after : before;
     },
   };
 }

@@ -50,13 +50,20 @@ export function checkFooter(bytes: Uint8Array): number | undefined {
   const schema = footer.table(FOOTER.schema);
   if (schema === undefined) throw new Error('a footer without a schema');
   checkFields(schema, SCHEMA.fields, { left: MAX_FIELDS }, 0);
-  let first: number | undefined;
-  for (const field of [FOOTER.dictionaries, FOOTER.batches]) {
-    const blocks = footer.vector(field, BLOCK_BYTES);
-    for (let at = 0; at < blocks.length; at++) {
-      const start = Number(view.getBigInt64(blocks.start + BLOCK_BYTES * at, true));
-      if (first === undefined || start < first) first = start;
-    }
+  const dictionariesAt = firstBlock(footer, FOOTER.dictionaries);
+  const batchesAt = firstBlock(footer, FOOTER.batches);
+  if (dictionariesAt > batchesAt && dictionariesAt < Number.POSITIVE_INFINITY)
+    throw new Error('dictionaries behind the rows that use them; write it as a stream');
+  const first = Math.min(dictionariesAt, batchesAt);
+  return first === Number.POSITIVE_INFINITY ? undefined : first;
+}
+
+/** Where the first of some messages begins, bytes; infinite when there is none. */
+function firstBlock(footer: FlatTable, field: number): number {
+  const blocks = footer.vector(field, BLOCK_BYTES);
+  let first = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < blocks.length; at++) {
+    first = Math.min(first, Number(footer.view.getBigInt64(blocks.start + BLOCK_BYTES * at, true)));
   }
   return first;
 }

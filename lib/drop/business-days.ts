@@ -18,8 +18,8 @@ export class BusinessDays {
 
   #localDay = Number.NaN;
   #localStart = 0;
-  /** What the day has more than 24 hours, ms. */
-  #localSurplus = 0;
+  /** True for a day of 24 hours. */
+  #isRegular = true;
 
   constructor(clock: BusinessClock) {
     this.#clock = clock;
@@ -40,23 +40,14 @@ export class BusinessDays {
     return this.#clock.startOfDay(day);
   }
 
-  /**
-   * The instant of a local time of the business time zone.
-   *
-   * Exact on days of 24 hours. On a day of another length the clock tells where the day begins and ends, not when the change
-   * is: the time is counted from the day's beginning up to 02:00 (up to 03:00 on a short day), later from its end, which
-   * is exact wherever the clocks change at 02:00 local time or at midnight. The day is exact everywhere.
-   */
+  /** The instant of a local time of the business time zone, as `BusinessClock.instantOfLocal`. */
   instantOfLocal(day: EpochDay, msOfDay: number): number {
     if (day !== this.#localDay) {
       this.#localDay = day;
       this.#localStart = this.#clock.startOfDay(day);
-      this.#localSurplus = this.#clock.startOfDay(day + 1) - this.#localStart - MS_PER_DAY;
+      this.#isRegular = this.#clock.startOfDay(day + 1) - this.#localStart === MS_PER_DAY;
     }
-    const start = this.#localStart;
-    const surplus = this.#localSurplus;
-    if (surplus === 0 || msOfDay < (surplus < 0 ? 10_800_000 : 7_200_000)) return start + msOfDay;
-    return Math.max(start, start + surplus + msOfDay);
+    return this.#isRegular ? this.#localStart + msOfDay : this.#clock.instantOfLocal(day, msOfDay);
   }
 
   #learn(utcDay: number, slot: number): void {

@@ -23,7 +23,7 @@ type Approve = NonNullable<RunRequest['approve']>;
  * Opens a held run again: the same plan under a new fencing number, some gates waived. What was done is kept, so only the checks
  * and what follows them are run.
  *
- * Asked again after its process died, it goes on. @throws UsageError when the run is not held, when another run was committed since,
+ * Asked again after its process died, it goes on; once it is committed, it is done. @throws UsageError when the run is not held, when another run was committed since,
  * when a named gate did not fail, or when conservation is broken
  */
 export async function openApproved(deps: RunDeps, approve: Approve): Promise<Opened> {
@@ -32,6 +32,8 @@ export async function openApproved(deps: RunDeps, approve: Approve): Promise<Ope
     throw new UsageError(`Run ${approve.runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
   }
   const isAgain = record.state === 'OPEN' && (record.approvals?.length ?? 0) > 0;
+  const isDone = (record.approvals?.length ?? 0) > 0 && (await findCurrent(deps))?.runId === record.runId;
+  if (isDone) return { decision: 'done', to: record.to, runId: record.runId };
   if (record.state !== 'HELD' && !isAgain) {
     throw new UsageError(`Run ${record.runId}: ${record.state}, expected HELD. Only a held run is approved; see \`runs\`.`);
   }

@@ -102,7 +102,7 @@ async function compactAlone(deps: RunDeps, options: CompactOptions, tick: () => 
     finishedAt: '',
     runId: context.current.runId,
     customers: mergeBy([...(begun?.customers ?? []), ...customers], ({ customerKey }) => customerKey),
-    rewritten: mergeRewritten([...(begun?.rewritten ?? []), ...planned.map(({ entry }) => entry).filter(isRewritten)]),
+    rewritten: mergeRewritten([...(begun?.rewritten ?? []), ...planned.map(({ entry }) => entry).filter(isChanged)]),
     deleted: mergeBy(
       [...(begun?.deleted ?? []), ...planned.map(({ entry }) => entry).filter((entry): entry is Deleted => !isRewritten(entry))],
       ({ place, key }) => `${place}/${key}`,
@@ -115,12 +115,25 @@ async function compactAlone(deps: RunDeps, options: CompactOptions, tick: () => 
     await tick();
     await apply(change, entry, context);
   }
+  await deleteLeft(begun?.deleted ?? [], context);
   const finished = { ...log, state: 'finished', finishedAt: now() } as const;
   await writeCompaction(deps, finished);
   return { log: finished, objects, dropsElsewhere, isDue };
 }
 
+/** Deletes what an earlier start planned to delete and did not come to: without the objects beside it nobody would plan it again. */
+async function deleteLeft(deleted: readonly Deleted[], context: CompactContext): Promise<void> {
+  for (const { place, key, sha256 } of deleted) {
+    const store = storeOf(context, place);
+    if ((await store.stat(key)) && (await hashContent(store.stream(key))).sha256 === sha256) await store.remove(key);
+  }
+}
+
 const isRewritten = (entry: Rewritten | Deleted): entry is Rewritten => 'sha256After' in entry;
+
+/** A unit is written whole; when an earlier start had done a part of it, that part stays as it is. */
+const isChanged = (entry: Rewritten | Deleted): entry is Rewritten =>
+  isRewritten(entry) && entry.sha256Before !== entry.sha256After;
 
 /** The last of each key, in the order in which keys came first. */
 function mergeBy<T>(entries: readonly T[], keyOf: (entry: T) => string): T[] {

@@ -101,6 +101,20 @@ describe('InstantParser', () => {
     expect(read('2024-03-10T23:59', zone('America/New_York'))).toBe('2024-03-10 2024-03-11T03:59:00.000Z local');
   });
 
+  it.each([
+    // [what, time zone, local time, instant]
+    ['an hour that comes twice is the earlier', 'Europe/Berlin', '2024-10-27T02:30', '2024-10-27T00:30:00.000Z'],
+    ['an hour that comes twice is the earlier', 'Europe/London', '2024-10-27T01:30', '2024-10-27T00:30:00.000Z'],
+    ['an hour that comes twice is the earlier', 'America/New_York', '2024-11-03T01:59', '2024-11-03T05:59:00.000Z'],
+    ['an hour that is skipped goes on from before', 'Europe/Berlin', '2024-03-31T02:30', '2024-03-31T01:30:00.000Z'],
+    ['an hour that is skipped goes on from before', 'Europe/London', '2024-03-31T01:30', '2024-03-31T01:30:00.000Z'],
+    ['a midnight that is skipped goes on from before', 'America/Santiago', '2024-09-08T00:30', '2024-09-08T04:30:00.000Z'],
+    ['what comes after a change is exact', 'Europe/London', '2024-10-27T02:00', '2024-10-27T02:00:00.000Z'],
+    ['what comes after a change is exact', 'Europe/London', '2024-03-31T02:00', '2024-03-31T01:00:00.000Z'],
+  ])('%s: %s %s', (_, timeZone, local, instant) => {
+    expect(read(local, { timeZone })).toBe(`${local.slice(0, 10)} ${instant} local`);
+  });
+
   it('keeps no trace of the value before', () => {
     const parser = new InstantParser(['iso'], businessClock('UTC'));
     const parse = (text: string) => parser.parse(Buffer.from(text), 0, text.length) ?? parser.instantMs;
