@@ -19,7 +19,7 @@ const sizeOf = (customers: number, shards = 1) => ({ customers, shards });
 
 const SIZES = {
   full: {
-    ingest: { megabytes: 200, rounds: 5 },
+    ingest: { megabytes: 200, rounds: 3 },
     night: { sizes: [sizeOf(100_000), sizeOf(1_000_000), sizeOf(4_000_000, 4)], rounds: 3 },
   },
   quick: { ingest: { megabytes: 50, rounds: 2 }, night: { sizes: [sizeOf(100_000)], rounds: 1 } },

@@ -6,10 +6,13 @@ import { UsageError } from '../lib/errors.ts';
 import { parseDay } from '../lib/time.ts';
 import { FORMATS } from './output.ts';
 
+/** Home of commands that are not told one. */
+export const DEFAULT_HOME = '.perennial';
+
 /** Adds --home and --config. */
 export function withHome(command: Command): Command {
   return command
-    .option('--home <dir>', 'folder of lake/, exports/ and dynamo/', '.perennial')
+    .option('--home <dir>', 'folder of lake/, exports/ and dynamo/', DEFAULT_HOME)
     .option('--config <file>', 'configuration (default: perennial.config.json here, else every default)');
 }
 

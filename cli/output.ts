@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { TableSpec } from '../lib/arrow/columns.ts';
@@ -41,7 +41,7 @@ export async function writeTables<S extends TableSpec>(
   if ((format === 'parquet' || format === 'arrow') && out === undefined && process.stdout.isTTY) {
     throw new UsageError(`Format ${format}: binary, expected a file. Add --out FILE, or redirect standard output.`);
   }
-  const sink = out === undefined ? process.stdout : createWriteStream(out);
+  const sink = out === undefined ? process.stdout : await openFile(out);
   const write = async (chunk: string | Uint8Array) => {
     if (!sink.write(chunk)) await once(sink, 'drain');
   };
@@ -55,6 +55,22 @@ export async function writeTables<S extends TableSpec>(
     for (const chunk of chunks) await write(chunk);
   }
   if (out !== undefined) await endFile(sink);
+}
+
+/** @throws UsageError when the file cannot be written */
+async function openFile(out: string): Promise<Writable> {
+  try {
+    return (await open(out, 'w')).createWriteStream();
+  } catch (error) {
+    throw cannotWrite('--out', out, error);
+  }
+}
+
+/** What is said of an option that names a file that cannot be opened for writing. */
+export function cannotWrite(option: string, path: string, cause: unknown): UsageError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const seen = code === 'EISDIR' ? 'is a folder' : code === 'ENOENT' ? 'its folder is not there' : message;
+  return new UsageError(`Option ${option}: ${path}: ${seen}, expected a file that can be written. Correct the path.`, { cause });
 }
 
 async function endFile(sink: Writable): Promise<void> {

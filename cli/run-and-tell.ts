@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { DataQualityGateError } from '../lib/errors.ts';
 import type { RunRequest } from '../lib/run/contracts.ts';
+import { counted } from '../lib/run/quality/check-result.ts';
 import { listRuns, type RunRecord } from '../lib/run/run-ledger.ts';
+import { formatRange } from '../lib/time.ts';
 import type { CliContext, HomeOptions, LocalHome } from './context.ts';
 import { defaultWorkers, type LocalOutcome, openLocalRunner } from './local/local-run.ts';
 import { silentProgress, stderrProgress } from './local/progress.ts';
@@ -9,6 +11,7 @@ import { parseCount } from './options.ts';
 import { count } from './table.ts';
 import { describeChecks, findVerdict } from './views/checks.ts';
 import { describeNight } from './views/night.ts';
+import { expiredText } from './views/rows.ts';
 
 /** Options of the commands that start the machine. */
 export interface TellOptions extends HomeOptions {
@@ -84,7 +87,10 @@ async function tellChecks(home: LocalHome, record: RunRecord): Promise<void> {
 }
 
 function quarantineWarning({ counts, from, to }: RunRecord): string {
-  const quarantined = counts['quarantined'] ?? 0;
-  if (quarantined === 0) return '';
-  return `warning: ${count(quarantined)} of ${count(counts['rows'] ?? 0)} rows of ${from} to ${to} are in quarantine, each with file, line and rule: see quarantine list.\n`;
+  const refused = (counts['unreadable'] ?? 0) + (counts['refused'] ?? 0);
+  const expired = expiredText(counts);
+  const own = `${count(refused)} of ${counted(counts['rows'] ?? 0, 'row')} of ${formatRange(from, to)}`;
+  const parts = [...(refused > 0 ? [own] : []), ...(expired === '' ? [] : [expired])];
+  if (parts.length === 0) return '';
+  return `warning: in quarantine: ${parts.join('; ')}; each with file, line and rule: see quarantine list.\n`;
 }

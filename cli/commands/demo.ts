@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { UsageError } from '../../lib/errors.ts';
+import { lakeKeys } from '../../lib/keys.ts';
 import { listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
 import { addDays, type BusinessDate } from '../../lib/time.ts';
 import { type CliContext, type HomeOptions, homeDir, type LocalHome } from '../context.ts';
@@ -25,6 +25,9 @@ const POPULATION = { ...GENERATE_DEFAULTS.parameters, r: 1, alpha: 48, a: 0.55, 
 /** Marks a home that the demo made and may rebuild. */
 const MARK = 'demo.json';
 
+/** Folder of what is true of the population. */
+const TRUTH = 'demo-truth';
+
 const HELP = `
 Draws ${count(SHOP.customers)} customers of a sample shop, writes ${SHOP.historyDays + SHOP.nights} daily drops with some dirt in them,
 runs the first ${SHOP.historyDays} days as one range and the last ${SHOP.nights} night by night, and tells what came of it.
@@ -42,7 +45,8 @@ export function registerDemo(program: Command, context: CliContext): void {
       const startedMs = performance.now();
       const dir = homeDir(options);
       await prepareHome(dir);
-      const data = join(dir, 'demo-drops');
+      const data = join(dir, 'lake', lakeKeys.dropsPrefix);
+      const truth = join(dir, TRUTH);
       const days = SHOP.historyDays + SHOP.nights;
       const say = (text: string) => process.stderr.write(`${pc.bold(text)}\n`);
       const home = await context.openHome(options, 'create');
@@ -61,9 +65,12 @@ export function registerDemo(program: Command, context: CliContext): void {
           parameters: POPULATION,
           out: data,
         });
-        const runs = await runNights(home, data, summary.from, say);
+        // Beside the lake: compact looks at every file of it.
+        await mkdir(truth, { recursive: true });
+        for (const name of ['truth.csv', 'truth.json']) await rename(join(data, name), join(truth, name));
+        const runs = await runNights(home, summary.from, say);
         const seconds = (performance.now() - startedMs) / 1000;
-        process.stdout.write(await describeDemo(home, runs, data, seconds));
+        process.stdout.write(await describeDemo(home, { runs, truth, seconds, options }));
       } finally {
         await home.close();
       }
@@ -79,25 +86,24 @@ async function prepareHome(dir: string): Promise<void> {
         `Home ${dir}: holds something that the demo did not make, expected a new folder. Name another one with --home.`,
       );
     }
-    for (const entry of ['lake', 'exports', 'dynamo', 'demo-drops', MARK])
+    for (const entry of ['lake', 'exports', 'dynamo', 'demo-drops', TRUTH, MARK])
       await rm(join(dir, entry), { recursive: true, force: true });
   }
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, MARK), `${JSON.stringify({ madeBy: 'perennial demo', ...SHOP }, undefined, 1)}\n`);
 }
 
-async function runNights(home: LocalHome, data: string, from: BusinessDate, say: (text: string) => void): Promise<RunRecord[]> {
+async function runNights(home: LocalHome, from: BusinessDate, say: (text: string) => void): Promise<RunRecord[]> {
   const runner = await openLocalRunner(defaultWorkers());
-  const dropsUrl = pathToFileURL(data).href;
   const historyEnd = addDays(from, SHOP.historyDays - 1);
   try {
     say(`2  the history, ${from} to ${historyEnd}, as one range`);
-    await runner.run({ from, to: historyEnd, dropsUrl }, stderrProgress('history'));
+    await runner.run({ from, to: historyEnd }, stderrProgress('history'));
     say(`3  ${SHOP.nights} nights, one by one`);
     for (let night = 1; night <= SHOP.nights; night++) {
       const date = addDays(historyEnd, night);
       const startedMs = performance.now();
-      await runner.run({ to: date, dropsUrl }, silentProgress);
+      await runner.run({ to: date }, silentProgress);
       const run = (await listRuns(home.deps)).at(-1);
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
       process.stderr.write(`   ${date}  ${nightLine(run)}  ${seconds} s\n`);

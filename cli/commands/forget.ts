@@ -1,13 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { csvRanges } from '../../lib/drop/kept-records.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { bytesOf } from '../../lib/run/compact/change.ts';
 import { type Forgotten, forget } from '../../lib/run/forget.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
-import { withHome } from '../options.ts';
+import { nextCommand } from '../next-command.ts';
+import { dropsUrlOf, withHome } from '../options.ts';
 import { count } from '../table.ts';
 
 const HELP = `
@@ -54,19 +53,14 @@ export function registerForget(program: Command, context: CliContext): void {
         const request = {
           ids,
           ...(requestedAt === undefined ? {} : { requestedAt }),
-          ...(options.data === undefined ? {} : { dropsUrl: folderUrl(options.data) }),
+          ...(options.data === undefined ? {} : { dropsUrl: dropsUrlOf(options.data) }),
         };
         const done = await forget(request, home.deps, home.config);
-        process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : describe(done, given));
+        process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : describe(done, given, options));
       } finally {
         await home.close();
       }
     });
-}
-
-function folderUrl(dir: string): string {
-  if (!existsSync(dir)) throw new UsageError(`Option --data: no folder ${dir}, expected drops dt=YYYY-MM-DD. Correct the path.`);
-  return pathToFileURL(resolve(dir)).href;
 }
 
 function parseInstant(text: string): number {
@@ -92,7 +86,12 @@ async function readIds(file: string): Promise<string[]> {
 }
 
 /** What was done, naming no id but those that were typed. */
-function describe({ customers, key, dropsUrl, requestedAt, appliedBy }: Forgotten, typed: readonly string[]): string {
+function describe(
+  { customers, key, dropsUrl, requestedAt, appliedBy }: Forgotten,
+  typed: readonly string[],
+  options: ForgetOptions,
+): string {
+  const compact = nextCommand('compact', { ...options, data: undefined });
   const lines: string[] = [];
   const inFile = customers.filter(({ id }) => !typed.includes(id));
   for (const { id, state, isKnown } of customers.filter((customer) => typed.includes(customer.id))) {
@@ -111,8 +110,9 @@ function describe({ customers, key, dropsUrl, requestedAt, appliedBy }: Forgotte
   }
   if (key !== '') lines.push(`Written: ${dropsUrl}/${key}, as of ${requestedAt}`);
   if (customers.some(({ state }) => state !== 'erased')) {
-    lines.push(`Next: run (from ${appliedBy} on), which carries it out; then compact, which removes what is left in files.`);
-  } else if (customers.length > 0) lines.push('Next: compact, if it was not run since; it says so when nothing is left.');
+    lines.push(`Next: ${nextCommand('run', options)}    (from ${appliedBy} on; carries it out)`);
+    lines.push(`Then: ${compact}    (removes what is left in files)`);
+  } else if (customers.length > 0) lines.push(`Next: ${compact}    (if it was not run since; it says so when nothing is left)`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -65,12 +65,10 @@ export function registerGenerate(program: Command): void {
     .option('--time-zone <zone>', 'business time zone, IANA name', defaults.timeZone)
     .option('--dirt <share>', 'share of sales that get each kind of dirt, 0 to 0.2', parseNumber, defaults.dirt)
     .addOption(new Option('--format <form>', 'form of the files').choices(DROP_FORMATS).default(defaults.format))
-    .option('--gzip', 'write .csv.gz or .jsonl.gz', defaults.gzip)
-    .option('--feeds <names>', `more feeds, separated by commas: ${EXTRA_FEEDS.join(', ')}`, parseList, [...defaults.feeds])
-    .option('--currencies <codes>', 'more currencies, separated by commas; needs the feed rates', parseList, [
-      ...defaults.currencies,
-    ])
-    .option('--force', 'replace drops that generate wrote into the folder before', defaults.force)
+    .option('--gzip', 'write .csv.gz or .jsonl.gz')
+    .option('--feeds <names>', `more feeds, separated by commas: ${EXTRA_FEEDS.join(', ')}`, parseList)
+    .option('--currencies <codes>', 'more currencies, separated by commas; needs the feed rates', parseList)
+    .option('--force', 'replace drops that generate wrote into the folder before')
     .addOption(parameter('r', 'shape of purchases a day'))
     .addOption(parameter('alpha', 'rate of purchases a day, in days'))
     .addOption(parameter('a', 'first parameter of the chance to stop'))
@@ -78,16 +76,21 @@ export function registerGenerate(program: Command): void {
     .addOption(parameter('p', 'shape of the spend of a purchase'))
     .addOption(parameter('q', 'shape of the rate of spend, above 1'))
     .addOption(parameter('v', 'rate of the rate of spend, in units of the currency'))
-    .option('--json', 'print the summary as JSON', false)
+    .option('--json', 'print the summary as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       const { r, alpha, a, b, p, q, v, json, ...rest } = flags;
-      const summary = await generateDrops({ ...rest, parameters: { r, alpha, a, b, p, q, v } }, progressLine());
+      const summary = await generateDrops({ ...defaults, ...rest, parameters: { r, alpha, a, b, p, q, v } }, progressLine());
       process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describeSummary(summary, flags.currency));
     });
 }
 
-type Flags = Omit<GenerateOptions, 'parameters'> & PopulationParameters & { readonly json: boolean };
+type Flags = Omit<GenerateOptions, 'parameters' | Unset> &
+  Partial<Pick<GenerateOptions, Unset>> &
+  PopulationParameters & { readonly json?: true };
+
+/** Options whose default says that there is nothing: the help does not show it. */
+type Unset = 'gzip' | 'feeds' | 'currencies' | 'force';
 
 const parseList = (text: string): string[] => text.split(',').filter((part) => part !== '');
 

@@ -6,6 +6,7 @@ import { type SplitHistoryResult, splitHistory } from '../../lib/drop/split-hist
 import { ConfigError } from '../../lib/errors.ts';
 import type { CliContext } from '../context.ts';
 import { listHistoryFiles } from '../history-files.ts';
+import { cannotWrite } from '../output.ts';
 
 interface ImportOptions {
   readonly splitBy: string;
@@ -35,7 +36,7 @@ export function registerImport(program: Command, context: CliContext): void {
       const mapping = options.mapping === undefined ? undefined : readMapping(options.mapping);
       const history = await listHistoryFiles(path);
       const { drops, config } = await context.openDrops(options);
-      const skipped = options.skipBadRows === undefined ? undefined : openSync(options.skipBadRows, 'w');
+      const skipped = options.skipBadRows === undefined ? undefined : openBadRows(options.skipBadRows);
       try {
         const result = await splitHistory({
           history,
@@ -52,6 +53,15 @@ export function registerImport(program: Command, context: CliContext): void {
         if (skipped !== undefined) closeSync(skipped);
       }
     });
+}
+
+/** @throws UsageError when the file cannot be written */
+function openBadRows(file: string): number {
+  try {
+    return openSync(file, 'w');
+  } catch (error) {
+    throw cannotWrite('--skip-bad-rows', file, error);
+  }
 }
 
 function summary(result: SplitHistoryResult, options: ImportOptions): string {

@@ -2,12 +2,16 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { DROP_ENDINGS } from '../../lib/drop/file-format.ts';
-import { InvalidDropError, InvariantBrokenError, UsageError } from '../../lib/errors.ts';
+import { UsageError } from '../../lib/errors.ts';
 import { DROP_MARKERS, lakeKeys } from '../../lib/keys.ts';
+import { rewrittenDrops } from '../../lib/run/compact/compaction-log.ts';
 import { dateOfFolder, listDrop } from '../../lib/run/drop-folder.ts';
+import { counted } from '../../lib/run/quality/check-result.ts';
 import { type ObjectStore, openObjectStore } from '../../lib/store/objects.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
+import { type CopyTarget, copyDrop, leftInLake } from '../copy-drops.ts';
+import { nextCommand } from '../next-command.ts';
 import { withHome } from '../options.ts';
 import { count } from '../table.ts';
 
@@ -21,14 +25,15 @@ DIR holds one folder per business date with a marker dt=2025-08-08/_SUCCESS (or 
 Files are ${DROP_ENDINGS}; one drop may mix them.
 Files are copied first and markers last, so a run never sees half a drop. Putting the same drops again changes nothing.
 A corrected file takes the place of an earlier one of its name with --replace. What a committed run took from the earlier one stays.
+A file that compact has changed in the lake is not copied again, with --replace neither, as long as it is the one from before.
 
 Examples:
   npm run -s perennial -- put drops/
   npm run -s perennial -- put drops/ --replace     (after a run refused a file of them)
 `;
 
-/** Files of a date that a warning names. */
-const SHOWN_UNREAD = 5;
+/** Files, or folders, that a message names. */
+const SHOWN = 5;
 
 type PutOptions = HomeOptions & { readonly replace?: true };
 
@@ -40,71 +45,92 @@ export function registerPut(program: Command, context: CliContext): void {
     .argument('<dir>', 'folder of drops')
     .option('--replace', 'put files in the place of others of their name')
     .addHelpText('after', HELP)
-    .action(async (dir: string, options: PutOptions) => {
-      const source = openObjectStore(pathToFileURL(resolve(dir)).href);
-      const { drops } = await context.openDrops(options);
-      const keys: string[] = [];
-      const odd = new Set<string>();
-      for await (const { key } of source.list('')) {
-        const folder = key.split('/')[0] as string;
-        if (key.includes('/') && dateOfFolder(folder)) keys.push(key);
-        else if (key.includes('/')) odd.add(folder);
-      }
-      if (keys.length === 0) {
-        throw new UsageError(`Folder ${dir}: no drops, expected dt=YYYY-MM-DD/<feed>/* with a marker. Correct the path.`);
-      }
-      const isMarker = (key: string) => (DROP_MARKERS as readonly string[]).includes(key.split('/')[1] ?? '');
-      const ordered = [...keys.filter((key) => !isMarker(key)), ...keys.filter(isMarker)];
-      let copied = 0;
-      for (const key of ordered) {
-        if ((await copy(drops, source, key, options.replace === true)) !== 'same') copied++;
-      }
-      const dates = new Set(keys.map((key) => key.split('/')[0]));
-      const marked = new Set(keys.filter(isMarker).map((key) => key.split('/')[0]));
-      process.stdout.write(`${count(copied)} of ${count(keys.length)} files copied, dates: ${count(dates.size)}. Next: run\n`);
-      for (const date of [...dates].filter((name) => !marked.has(name))) {
-        process.stderr.write(
-          `warning: ${dir}/${date} has no marker, so no run takes it yet. Write _SUCCESS (an empty file) and put again.\n`,
-        );
-      }
-      for (const folder of odd)
-        process.stderr.write(`warning: ${dir}/${folder} was not copied, expected folders dt=YYYY-MM-DD.\n`);
-      await warnOfUnread(source, dir, dates);
-    });
+    .action((dir: string, options: PutOptions) => put(context, dir, options));
 }
 
-/** Says which files no run will read, and why. */
-async function warnOfUnread(source: ObjectStore, dir: string, folders: Iterable<string | undefined>): Promise<void> {
-  for (const folder of folders) {
-    const { skipped } = await listDrop(source, dateOfFolder(folder ?? '') as BusinessDate);
-    for (const { key, reason } of skipped.slice(0, SHOWN_UNREAD)) {
-      process.stderr.write(`warning: ${dir}/${key} was copied, but no run reads it: ${reason}.\n`);
+async function put(context: CliContext, dir: string, options: PutOptions): Promise<void> {
+  const source = openObjectStore(pathToFileURL(resolve(dir)).href);
+  const { drops: lake } = await context.openDrops(options);
+  const { keys, odd } = await listSource(source, dir);
+  const dates = new Set(keys.map(folderOf));
+  const marked = new Set(keys.filter(isMarker).map(folderOf));
+  const target: CopyTarget = {
+    lake,
+    mayReplace: options.replace === true,
+    compacted: await rewrittenDrops({ lake }),
+    replaceCommand: nextCommand(`put ${dir} --replace`, options),
+  };
+  let copied = 0;
+  const compacted: [key: string, compaction: string][] = [];
+  for (const key of [...keys.filter((one) => !isMarker(one)), ...keys.filter(isMarker)]) {
+    const done = await copyDrop(source, key, target);
+    if (typeof done === 'object') compacted.push([key, done.compaction]);
+    else if (done !== 'same') copied++;
+  }
+  const left = compacted.length === 0 ? '' : `, ${count(compacted.length)} changed by compaction and not copied`;
+  process.stdout.write(
+    `${count(copied)} of ${count(keys.length)} files copied${left}, dates: ${count(dates.size)}. Next: ${nextCommand('run', options)}\n`,
+  );
+  for (const [key, compaction] of compacted.slice(0, SHOWN)) {
+    process.stderr.write(`note: ${dir}/${key}: changed by compaction ${compaction}, not copied.\n`);
+  }
+  for (const date of [...dates].filter((name) => !marked.has(name))) {
+    process.stderr.write(
+      `warning: ${dir}/${date} has no marker, so no run takes it yet. Write _SUCCESS (an empty file) and put again.\n`,
+    );
+  }
+  for (const folder of odd) process.stderr.write(`warning: ${dir}/${folder} was not copied, expected folders dt=YYYY-MM-DD.\n`);
+  await warnOfUnread(source, dir, dates);
+  await tellLeft(lake, dir, keys);
+}
+
+const folderOf = (key: string): string => key.split('/')[0] as string;
+const isMarker = (key: string): boolean => (DROP_MARKERS as readonly string[]).includes(key.split('/')[1] ?? '');
+
+/** Files of dates, and folders that are no dates. @throws UsageError when there is no date */
+async function listSource(source: ObjectStore, dir: string): Promise<{ keys: string[]; odd: Set<string> }> {
+  const keys: string[] = [];
+  const odd = new Set<string>();
+  for await (const { key } of source.list('')) {
+    if (!key.includes('/')) continue;
+    if (dateOfFolder(folderOf(key))) keys.push(key);
+    else odd.add(folderOf(key));
+  }
+  if (keys.length > 0) return { keys, odd };
+  const seen =
+    odd.size === 0 ? 'no drops' : `no drops, but ${[...odd].slice(0, SHOWN).join(', ')}${odd.size > SHOWN ? ', ...' : ''}`;
+  const next = odd.size === 0 ? 'Correct the path' : 'Correct the path, or name the folders so';
+  throw new UsageError(`Folder ${dir}: ${seen}, expected dt=YYYY-MM-DD/<feed>/* with a marker. ${next}.`);
+}
+
+/** Tells what an earlier put, or somebody else, left in the folders of these dates. */
+async function tellLeft(lake: ObjectStore, dir: string, keys: readonly string[]): Promise<void> {
+  const known = new Set(keys);
+  for (const date of new Set(keys.map(folderOf))) {
+    const left = await leftInLake(lake, date, known);
+    const where = `${lake.url}/${lakeKeys.dropsPrefix}/${date}`;
+    if (left.includes(`${date}/manifest.json`)) {
+      process.stderr.write(
+        `warning: ${where}/manifest.json is no longer in ${dir}; runs check the files against it all the same. Remove it, or put a new one.\n`,
+      );
     }
-    const more = skipped.length - SHOWN_UNREAD;
-    if (more > 0) process.stderr.write(`warning: ${dir}/${folder}: ${count(more)} more files that no run reads.\n`);
+    const files = left.filter((key) => !isMarker(key)).map((key) => key.slice(date.length + 1));
+    if (files.length === 0) continue;
+    const named = `${files.slice(0, SHOWN).join(', ')}${files.length > SHOWN ? ', ...' : ''}`;
+    process.stderr.write(
+      `note: ${where} has ${counted(files.length, 'file')} that ${dir} has not (${named}); runs read them too. Remove what is not to be read.\n`,
+    );
   }
 }
 
-/** @throws InvalidDropError when the lake holds other content under the key and it is not to be replaced */
-async function copy(
-  drops: ObjectStore,
-  source: ObjectStore,
-  key: string,
-  mayReplace: boolean,
-): Promise<'created' | 'replaced' | 'same'> {
-  const bytes = await source.read(key);
-  const target = `${lakeKeys.dropsPrefix}/${key}`;
-  try {
-    return await drops.create(target, bytes);
-  } catch (cause) {
-    if (!(cause instanceof InvariantBrokenError)) throw cause;
-    if (!mayReplace) {
-      throw new InvalidDropError(
-        `Drop file ${key}: other content than the one in the lake, expected the same. Add --replace to put the corrected file in its place, or give it another name.`,
-        { cause },
-      );
+/** Says which files no run will read, and why. */
+async function warnOfUnread(source: ObjectStore, dir: string, folders: Iterable<string>): Promise<void> {
+  for (const folder of folders) {
+    const { skipped } = await listDrop(source, dateOfFolder(folder) as BusinessDate);
+    for (const { key, reason } of skipped.slice(0, SHOWN)) {
+      process.stderr.write(`warning: ${dir}/${key} was copied, but no run reads it: ${reason}.\n`);
     }
-    await drops.replace(target, bytes, (await drops.stat(target))?.etag ?? null);
-    return 'replaced';
+    const more = skipped.length - SHOWN;
+    if (more > 0) process.stderr.write(`warning: ${dir}/${folder}: ${count(more)} more files that no run reads.\n`);
   }
 }

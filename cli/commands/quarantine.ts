@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../lib/errors.ts';
-import { FEEDS, lakeKeys } from '../../lib/keys.ts';
+import { FEEDS } from '../../lib/keys.ts';
+import { nextDropsUrl } from '../../lib/run/drops-place.ts';
 import { counted } from '../../lib/run/quality/check-result.ts';
 import {
   type QuarantineEntry,
@@ -11,12 +9,14 @@ import {
   readQuarantine,
   sourcesOf,
 } from '../../lib/run/quarantine/read-quarantine.ts';
+import { readRetried } from '../../lib/run/quarantine/read-retried.ts';
 import { type Retry, retryQuarantine } from '../../lib/run/quarantine/retry-quarantine.ts';
-import { retryRefusal } from '../../lib/run/quarantine/retry-refusal.ts';
+import { QUARANTINE_RULES, retryRefusal } from '../../lib/run/quarantine/retry-refusal.ts';
 import { committedChain } from '../../lib/run/read-results.ts';
-import { findRun, type RunRecord } from '../../lib/run/run-ledger.ts';
+import { findCurrent, findRun, listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
 import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
-import { parseCount, parseDate, withHome } from '../options.ts';
+import { nextCommand } from '../next-command.ts';
+import { dropsUrlOf, parseCount, parseDate, withHome } from '../options.ts';
 import { type QuarantineGroup, quarantineRows, quarantineTable } from '../views/quarantine.ts';
 
 interface Options extends HomeOptions, QuarantineFilter {
@@ -72,9 +72,14 @@ function withFilter(command: Command): Command {
   return command
     .option('--from <date>', 'first night on which the rows became known', parseDate)
     .option('--to <date>', 'last night', parseDate)
-    .option('--rule <name>', 'rows refused by this rule alone')
+    .option('--rule <name>', 'rows refused by this rule alone', parseRule)
     .option('--file <key>', 'rows of this file of the drops alone')
     .addOption(new Option('--feed <feed>', 'rows of this feed alone').choices(FEEDS));
+}
+
+function parseRule(name: string): string {
+  if (QUARANTINE_RULES.includes(name)) return name;
+  throw new InvalidArgumentError(`Expected one of ${QUARANTINE_RULES.join(', ')}.`);
 }
 
 interface Rows {
@@ -96,7 +101,7 @@ async function withRows(
     if (run !== undefined && !named) {
       throw new UsageError(`Run ${run}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
     }
-    await use(home, { options, runs: named ? [named] : await committedChain(home.deps) });
+    await use(home, { options, runs: named ? [named] : await chainOf(home) });
   } finally {
     await home.close();
   }
@@ -106,19 +111,20 @@ const refusalOf = (home: LocalHome, entry: QuarantineEntry) => retryRefusal(entr
 
 async function listRows(home: LocalHome, { options, runs }: Rows): Promise<void> {
   const groups = new Map<string, QuarantineGroup>();
+  const taken = await readRetried(home.deps, (await findCurrent(home.deps)) ? await chainOf(home) : [], home.config);
   for await (const entry of readQuarantine(home.deps, runs, options)) {
-    const name = `${entry.key} ${entry.file} ${entry.rule}`;
+    const retried = taken.has(entry);
+    const name = `${entry.key} ${entry.file} ${entry.rule} ${retried}`;
     const group = groups.get(name);
     if (group) group.rows++;
     else {
       const { id, key, knownOn, feed, file, rule, line, message } = entry;
       const refusal = refusalOf(home, entry) ?? null;
-      groups.set(name, { id, key, knownOn, feed, file, rule, rows: 1, refusal, example: { line, message } });
+      groups.set(name, { id, key, knownOn, feed, file, rule, rows: 1, refusal, retried, example: { line, message } });
     }
   }
-  process.stdout.write(
-    options.json ? `${JSON.stringify([...groups.values()], undefined, 1)}\n` : quarantineTable([...groups.values()]),
-  );
+  const sorted = [...groups.values()].sort((a, b) => (a.knownOn === b.knownOn ? 0 : a.knownOn < b.knownOn ? -1 : 1));
+  process.stdout.write(options.json ? `${JSON.stringify(sorted, undefined, 1)}\n` : quarantineTable(sorted));
 }
 
 async function showRows(home: LocalHome, { options, runs }: Rows, what: string): Promise<void> {
@@ -129,6 +135,11 @@ async function showRows(home: LocalHome, { options, runs }: Rows, what: string):
     if (found++ < (options.limit ?? SHOWN_ROWS)) shown.push(entry);
   }
   if (found === 0) {
+    const held = options.run === undefined ? await heldRunOf(home, filter) : undefined;
+    if (held)
+      throw new UsageError(
+        `Quarantine ${what}: of run ${held}, which is held, expected rows of committed runs. Add --run ${held}.`,
+      );
     throw new UsageError(`Quarantine ${what}: no row, expected an id or a file that \`quarantine list\` names. Correct it.`);
   }
   process.stdout.write(
@@ -136,11 +147,30 @@ async function showRows(home: LocalHome, { options, runs }: Rows, what: string):
   );
 }
 
-async function retryRows(home: LocalHome, { options, runs }: Rows): Promise<void> {
-  if (options.data !== undefined && !existsSync(options.data)) {
-    throw new UsageError(`Option --data: no folder ${options.data}, expected drops dt=YYYY-MM-DD/<feed>/*. Correct the path.`);
+/** The committed chain. @throws UsageError before the first commit, with the run that is held */
+async function chainOf({ deps }: LocalHome): Promise<RunRecord[]> {
+  const held = (await findCurrent(deps)) ? undefined : (await heldRuns(deps))[0];
+  if (!held) return committedChain(deps);
+  throw new UsageError(
+    `Quarantine: no run is committed yet and ${held.runId} is held, expected a committed run. See its rows with quarantine list --run ${held.runId}; they can be tried again after approve ${held.runId}.`,
+  );
+}
+
+const heldRuns = async (deps: LocalHome['deps']): Promise<RunRecord[]> =>
+  (await listRuns(deps)).filter(({ state }) => state === 'HELD');
+
+/** A held run with such rows in quarantine. */
+async function heldRunOf({ deps }: LocalHome, filter: QuarantineFilter): Promise<string | undefined> {
+  for (const run of await heldRuns(deps)) {
+    for await (const _ of readQuarantine(deps, [run], filter)) return run.runId;
   }
+  return undefined;
+}
+
+async function retryRows(home: LocalHome, { options, runs }: Rows): Promise<void> {
   const { deps, config } = home;
+  const given = options.data === undefined ? undefined : dropsUrlOf(options.data);
+  const url = nextDropsUrl(deps, runs[0], given, 'Quarantine retry');
   if (config.lateFileDays === 0) {
     throw new UsageError(
       'Configuration lateFileDays: 0, expected 1 or more, for rows come back as a late file. Set it, or deliver them anew.',
@@ -148,14 +178,19 @@ async function retryRows(home: LocalHome, { options, runs }: Rows): Promise<void
   }
   const known = new Set<string>();
   for await (const { sha256 } of sourcesOf(deps, runs)) known.add(sha256);
-  const url = options.data === undefined ? `${deps.lake.url}/${lakeKeys.dropsPrefix}` : pathToFileURL(resolve(options.data)).href;
   const date = (runs[0] as RunRecord).to;
+  const retried = await readRetried(deps, runs, config);
   const entries = readQuarantine(deps, runs, options);
-  const retry = await retryQuarantine(entries, { drops: deps.openStore(url), date, config, known });
-  process.stdout.write(options.json ? `${JSON.stringify(retry)}\n` : describeRetry(retry, url));
+  const retry = await retryQuarantine(entries, { drops: deps.openStore(url), date, config, known, retried });
+  const held = retry.files.length === 0 ? await heldRunOf(home, options) : undefined;
+  const note =
+    held === undefined ? '' : `Rows of ${held} are held with it: approve ${held}, or correct the drop and run again.\n`;
+  process.stdout.write(
+    options.json ? `${JSON.stringify(retry)}\n` : `${describeRetry(retry, url, nextCommand('run', options))}${note}`,
+  );
 }
 
-function describeRetry({ files, refused }: Retry, url: string): string {
+function describeRetry({ files, refused }: Retry, url: string, run: string): string {
   const written = files.map(({ key, rows, written: how }) =>
     how === 'created'
       ? `  ${counted(rows, 'row')} written to ${url}/${key}\n`
@@ -163,5 +198,5 @@ function describeRetry({ files, refused }: Retry, url: string): string {
   );
   const left = Object.entries(refused).map(([reason, rows]) => `  ${counted(rows, 'row')} not tried again: ${reason}\n`);
   if (files.length === 0) return `Nothing to try again.\n${left.join('')}`;
-  return `${written.join('')}${left.join('')}The next run takes them; rows that are refused again come back to the quarantine.\n`;
+  return `${written.join('')}${left.join('')}The next run takes them; rows that are refused again come back to the quarantine. Next: ${run}\n`;
 }

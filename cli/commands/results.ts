@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SCORES, SCORES_VERSION, TRANSITIONS, TRANSITIONS_VERSION } from '../../lib/arrow/schemas.ts';
-import { readCalibrationOf, readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
+import { assertCommitted, readCalibrationOf, readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
 import { parseDate, withFormat, withHome } from '../options.ts';
@@ -40,15 +40,18 @@ export function registerResults(program: Command, context: CliContext): void {
     .option('--to <date>', 'last date (default: the last committed one)', parseDate)
     .addHelpText('after', '\nExample:\n  npm run -s perennial -- transitions --from 2025-08-01 --to 2025-08-08 --format jsonl\n')
     .action((options: HomeOptions & OutputOptions & { from?: BusinessDate; to?: BusinessDate }) =>
-      use(options, ({ deps }) =>
-        writeTables(TRANSITIONS, TRANSITIONS_VERSION, readTransitionsOf(deps, options.from, options.to), options),
-      ),
+      use(options, async ({ deps }) => {
+        const { from, to } = options;
+        await assertCommitted(deps, from, to);
+        await writeTables(TRANSITIONS, TRANSITIONS_VERSION, readTransitionsOf(deps, from, to), options);
+      }),
     );
   withHome(program.command('calibrations'))
     .summary('model and cut points in force on a date')
     .description('The epoch, the RFM cut points and the tier cut points in force on a committed date, and the newest candidate.')
     .option('--date <date>', 'business date (default: the last committed one)', parseDate)
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  npm run -s perennial -- calibrations --date 2025-08-08\n')
     .action((options: Dated & { json?: true }) =>
       use(options, async ({ deps, config }) => {
         const calibration = await readCalibrationOf(deps, options.date);

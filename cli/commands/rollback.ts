@@ -8,8 +8,9 @@ The run before the committed one becomes the committed one again, with a new fen
 latest.json go back to it. The drops stay; the dates can be run again. A rebuild is taken back to the generation before; its time
 zone, currency and shards must stand in the configuration again.
 
-Example:
+Examples:
   npm run -s perennial -- rollback
+  npm run -s perennial -- rollback --home shop --json
 `;
 
 /** Adds `rollback`. */

@@ -1,13 +1,18 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../lib/errors.ts';
 import { lakeKeys } from '../../lib/keys.ts';
+import { dropsUrlOf } from '../../lib/run/drops-place.ts';
 import { findJson } from '../../lib/run/json-objects.ts';
 import type { RunPlan } from '../../lib/run/plan.ts';
+import { breachesOf, waivableOf } from '../../lib/run/quality/held-message.ts';
 import { findCurrent, findRun, listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
+import type { Verdict } from '../../lib/run/verify-run.ts';
+import { formatRange } from '../../lib/time.ts';
 import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 import { checkTable, describeAdvice, findVerdict } from '../views/checks.ts';
+import { expiredText, isRowCount, rowsText, waitingText } from '../views/rows.ts';
 
 type Options = HomeOptions & { readonly json?: true };
 
@@ -17,11 +22,13 @@ export function registerRuns(program: Command, context: CliContext): void {
     .summary('list the runs, or show one')
     .description('The run ledger: every run with its dates, state and counts; * marks the committed one.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  npm run -s perennial -- runs\n  npm run -s perennial -- runs show r000042-2025-08-08\n')
     .action((options: Options) => withOpenHome(context, options, (home) => listAll(home, options)));
   withHome(runs.command('show'))
     .description('one run: its record, plan and checks')
     .argument('<run>', 'id of the run, as `runs` lists it')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  npm run -s perennial -- runs show r000042-2025-08-08 --json\n')
     .action((runId: string, _: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       return withOpenHome(context, options, (home) => showOne(home, runId, options));
@@ -86,6 +93,25 @@ async function listAll(home: LocalHome, options: Options): Promise<void> {
   );
 }
 
+/** The state with its cause: of a held run the checks alone, for the table tells the rest. */
+function stateText({ runId, state, error }: RunRecord, verdict: Verdict | undefined): string {
+  const breaches = state === 'HELD' ? breachesOf(verdict?.checks ?? []) : [];
+  if (breaches.length === 0) return error ? `${state}: ${error}` : state;
+  const names = [...new Set(breaches.map(({ name }) => name))].join(', ');
+  return `${state} by ${names}${waivableOf(breaches).length > 0 ? `; approve ${runId} takes it as it is` : ''}`;
+}
+
+/** What became of the rows; nothing for runs that are not closed. */
+function rowFacts(counts: RunRecord['counts']): (readonly [string, string])[] {
+  if (counts['applied'] === undefined) return [];
+  const expired = expiredText(counts);
+  return [
+    ['rows', rowsText(counts)],
+    ['in all', waitingText(counts)],
+    ...(expired === '' ? [] : [['earlier', expired] as const]),
+  ];
+}
+
 async function showOne(home: LocalHome, runId: string, options: Options): Promise<void> {
   const run = await findRun(home.deps, runId);
   if (!run) throw new UsageError(`Run ${runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
@@ -98,8 +124,8 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
     return;
   }
   const facts: (readonly [string, string])[] = [
-    ['dates', `${run.from} to ${run.to}`],
-    ['state', run.error ? `${run.state}: ${run.error}` : run.state],
+    [run.from === run.to ? 'date' : 'dates', formatRange(run.from, run.to)],
+    ['state', stateText(run, verdict)],
     ...(run.approvals ?? []).map(
       ({ waive, note, at }) => ['approved', `${at}: ${waive.join(', ')}${note && ` (${note})`}`] as const,
     ),
@@ -108,9 +134,12 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
     run.replacesRunId ? ['replaces', run.replacesRunId] : ['goes on from', run.baseRunId || 'nothing: the first run'],
     ['opened', run.openedAt],
     ['committed', run.committedAt || 'not'],
-    ['drops', run.dropsUrl],
+    ['drops', dropsUrlOf(home.deps, run)],
     ['configuration', run.configSha256],
-    ...Object.entries(run.counts).map(([name, value]) => [name, count(value)] as const),
+    ...rowFacts(run.counts),
+    ...Object.entries(run.counts)
+      .filter(([name]) => run.counts['applied'] === undefined || !isRowCount(name))
+      .map(([name, value]) => [name, count(value)] as const),
   ];
   process.stdout.write(`${run.runId}\n${formatTable([{ name: 'what' }, { name: '' }], facts)}`);
   const files = plan?.batches.flatMap((batch) => batch.files) ?? [];

@@ -32,11 +32,13 @@ export function registerSegments(program: Command, context: CliContext): void {
     .summary('segments with their sizes and plays')
     .description('The segments of the committed run: name, play, members, who entered and exited.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  npm run -s perennial -- segments --json\n')
     .action((options: Options) => use(options, (home) => showSegments(home, options)));
   withHome(program.command('exports'))
     .summary('published files')
     .description('The files that marketing tools pull: for each segment and destination what latest.json points to.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  npm run -s perennial -- exports --json\n')
     .action((options: Options) => use(options, (home) => showExports(home, options)));
 }
 

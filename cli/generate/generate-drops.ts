@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ConfigError } from '../../lib/errors.ts';
+import { ConfigError, UsageError } from '../../lib/errors.ts';
 import { currencyExponent } from '../../lib/money.ts';
 import { addDays, type BusinessDate, dayOf } from '../../lib/time.ts';
 import { type DirtCounts, planDeliveries } from './deliveries.ts';
@@ -116,7 +116,13 @@ const ownTruth = z.looseObject({ generator: z.literal(GENERATOR) });
 
 /** Makes the folder, and with `force` takes away what an earlier generation wrote; other files are never touched. */
 async function clearOut(out: string, force: boolean): Promise<void> {
-  await mkdir(out, { recursive: true });
+  try {
+    await mkdir(out, { recursive: true });
+  } catch (cause) {
+    throw new UsageError(`Option --out: ${out}: cannot be made, expected a folder that can be written. Correct the path.`, {
+      cause,
+    });
+  }
   const names = await readdir(out);
   if (names.length === 0) return;
   if (!(await isOwn(join(out, 'truth.json')))) {

@@ -7,16 +7,29 @@ import { RFM_SEGMENTS } from '../../lib/rfm/segment-map.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { dayOf, formatDay, weekdayOf } from '../../lib/time.ts';
-import type { LocalHome } from '../context.ts';
+import type { HomeOptions, LocalHome } from '../context.ts';
+import { nextCommand } from '../next-command.ts';
 import { count } from '../table.ts';
 import { readKpi, segmentTable, stageTable, tierLine } from './night.ts';
+import { rowsText } from './rows.ts';
+
+/** What the demo did. */
+interface DemoDone {
+  readonly runs: readonly RunRecord[];
+  /** Folder of the truth about the population. */
+  readonly truth: string;
+  readonly seconds: number;
+  /** As they were given. */
+  readonly options: HomeOptions;
+}
 
 /** The demo's last screen: what happened, for a newcomer. */
-export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], data: string, seconds: number): Promise<string> {
+export async function describeDemo(home: LocalHome, { runs, truth, seconds, options }: DemoDone): Promise<string> {
+  const next = (command: string) => nextCommand(command, options);
   const last = runs.at(-1) as RunRecord;
   const kpi = await readKpi(home, last, last.to);
   const nights = runs.slice(1);
-  const total = (name: string) => count(runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0));
+  const total = (name: string) => runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0);
   const title = (text: string) => `\n${pc.bold(text)}\n`;
   const path = (part: string) => relative(process.cwd(), `${home.dir}/${part}`) || '.';
   return [
@@ -24,8 +37,8 @@ export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], 
     stageTable(kpi),
     `\n${tierLine(kpi)}`,
     title('What happened'),
-    `  ${total('rows')} rows were read: ${total('accepted')} valid (${total('duplicates')} of them copies, dropped), ${total('quarantined')} in quarantine.\n`,
-    `  ${total('transitions')} stage changes (transitions) and ${total('restatements')} corrections of the past (restatements), each with its reason and evidence.\n`,
+    `  ${rowsText(settledRows(runs))}.\n`,
+    `  ${count(total('transitions'))} stage changes (transitions) and ${count(total('restatements'))} corrections of the past (restatements), each with its reason and evidence.\n`,
     `  An ordinary night changed ${shareOf(nights, false)} % of the profiles in DynamoDB, a night with a new model ${shareOf(nights, true)} %; only these were written.\n`,
     `  All of it took ${seconds.toFixed(0)} s.\n`,
     title('Segments for marketing tools'),
@@ -34,15 +47,31 @@ export async function describeDemo(home: LocalHome, runs: readonly RunRecord[], 
     await exampleLines(home),
     title('Where everything is'),
     `  ${path('exports/v1')}    segment files; each latest.json points to the newest\n`,
-    `  ${path('lake')}          ledger, books, scores, transitions, KPIs, quarantine\n`,
-    `  ${relative(process.cwd(), data) || '.'}    the drops, with the truth about the population beside them\n`,
+    `  ${path('lake')}          drops, ledger, books, scores, transitions, KPIs, quarantine\n`,
+    `  ${relative(process.cwd(), truth)}    the truth about the population of the sample\n`,
     title('Look further'),
-    `  npm run -s perennial -- scores --format csv | head\n`,
-    `  npm run -s perennial -- transitions --from ${last.to} | head\n`,
-    `  npm run -s perennial -- segments\n`,
-    `  npm run -s perennial -- exports\n`,
+    `  ${next('scores --format csv')} | head\n`,
+    `  ${next(`transitions --from ${last.to}`)} | head\n`,
+    `  ${next('segments')}\n`,
+    `  ${next('exports')}\n`,
     `  npm run -s perennial -- --help\n`,
   ].join('');
+}
+
+/** The rows of several runs: what waited in one and was settled in a later one counts as settled. */
+function settledRows(runs: readonly RunRecord[]): RunRecord['counts'] {
+  const total = (name: string) => runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0);
+  const waiting = runs.at(-1)?.counts['pending'] ?? 0;
+  const settled = total('waiting') - waiting - total('expired');
+  return {
+    rows: total('rows'),
+    applied: total('applied') + settled,
+    copies: total('copies'),
+    waiting,
+    unreadable: total('unreadable'),
+    refused: total('refused') + total('expired'),
+    passedOver: total('passedOver'),
+  };
 }
 
 /** Share of the profiles that nights wrote, in percent: of Mondays, when the model is fitted anew, or of the other days. */

@@ -4,10 +4,13 @@ import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import type { Kpi } from '../../lib/report/kpi.ts';
 import { readJson } from '../../lib/run/json-objects.ts';
 import { type RunPlan, readPlan } from '../../lib/run/plan.ts';
+import { counted } from '../../lib/run/quality/check-result.ts';
 import { readReceipts } from '../../lib/run/receipts.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
+import { formatRange } from '../../lib/time.ts';
 import type { LocalHome } from '../context.ts';
 import { count, formatTable } from '../table.ts';
+import { expiredText, rowsText, waitingText } from './rows.ts';
 
 /** The figures of a committed date. */
 export function readKpi(home: LocalHome, run: Pick<RunRecord, 'generation' | 'runId'>, dt: RunPlan['to']): Promise<Kpi> {
@@ -19,12 +22,15 @@ export async function describeNight(home: LocalHome, run: RunRecord): Promise<st
   const kpi = await readKpi(home, run, run.to);
   const counts = run.counts;
   const changed = counts['profilesWritten'] ?? 0;
+  const erased = counts['erasedCustomers'] ?? 0;
   const share = kpi.customers === 0 ? 0 : (changed / kpi.customers) * 100;
-  const dates = run.from === run.to ? run.to : `${run.from} to ${run.to}`;
   const head = [
-    `${dates} is committed (${run.runId}).`,
-    `  rows         ${count(counts['rows'] ?? 0)} read, ${count(counts['accepted'] ?? 0)} valid (${count(counts['duplicates'] ?? 0)} of them copies, dropped), ${count(counts['quarantined'] ?? 0)} in quarantine, ${count(counts['pending'] ?? 0)} waiting`,
-    `  changes      ${count(counts['transitions'] ?? 0)} transitions, ${count(counts['restatements'] ?? 0)} restatements`,
+    `${formatRange(run.from, run.to)} ${run.from === run.to ? 'is' : 'are'} committed (${run.runId}).`,
+    `  rows         ${rowsText(counts)}`,
+    ...((counts['pending'] ?? 0) > 0 ? [`  in all       ${waitingText(counts)}`] : []),
+    ...(expiredText(counts) === '' ? [] : [`  earlier      ${expiredText(counts)}`]),
+    ...(erased > 0 ? [`  erasures     erased ${counted(erased, 'customer')}`] : []),
+    `  changes      ${counted(counts['transitions'] ?? 0, 'transition')}, ${counted(counts['restatements'] ?? 0, 'restatement')}`,
     `  profiles     ${count(changed)} of ${count(kpi.customers)} written (${share.toFixed(1)} %)`,
   ];
   return `${head.join('\n')}\n\n${stageTable(kpi)}\n${tierLine(kpi)}\n${await segmentTable(home, run)}`;
@@ -61,7 +67,7 @@ export function stageTable(kpi: Kpi): string {
 export function tierLine(kpi: Kpi): string {
   const tiers = [...TIERS].reverse().map((tier) => `${tier} ${TIERS_ZH[tier]} ${count(kpi.tiers[tier] ?? 0)}`);
   const revenue = formatMinor(kpi.revenue_minor, currencyExponent(kpi.currency));
-  return `  value tiers  ${tiers.join(', ')}\n  that night   ${count(kpi.purchasers)} customers bought, net ${revenue} ${kpi.currency}\n`;
+  return `  value tiers  ${tiers.join(', ')}\n  that night   ${counted(kpi.purchasers, 'customer')} bought, net ${revenue} ${kpi.currency}\n`;
 }
 
 /** Segments with their sizes and where their files lie. */

@@ -6,19 +6,21 @@ export interface QuarantineGroup extends Pick<QuarantineEntry, 'id' | 'key' | 'k
   rows: number;
   /** Why the rows cannot be tried again as they are; null when they can. */
   readonly refusal: string | null;
+  /** True when a run took their retry. */
+  readonly retried: boolean;
   readonly example: Pick<QuarantineEntry, 'line' | 'message'>;
 }
 
 /** Groups as an aligned table, with an example of each. */
 export function quarantineTable(groups: readonly QuarantineGroup[]): string {
   if (groups.length === 0) return 'No row is in quarantine.\n';
-  const rows = groups.map(({ id, knownOn, file, rule, rows: found, refusal, example }) => [
+  const rows = groups.map(({ id, knownOn, file, rule, rows: found, refusal, retried, example }) => [
     id,
     knownOn,
     file,
     rule,
     found,
-    refusal === null ? 'yes' : 'no',
+    retried ? 'retried' : refusal === null ? 'yes' : 'no',
     `line ${example.line}: ${example.message}`,
   ]);
   const table = formatTable(

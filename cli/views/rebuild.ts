@@ -1,5 +1,6 @@
+import { counted } from '../../lib/run/quality/check-result.ts';
 import type { RebuildOutline } from '../../lib/run/rebuild/outline-rebuild.ts';
-import { count } from '../table.ts';
+import { formatRange } from '../../lib/time.ts';
 
 const NAMES = {
   timeZone: 'time zone',
@@ -13,7 +14,7 @@ const NAMES = {
 export function describeRebuild(outline: RebuildOutline, configText: string): string {
   const { from, to, dates, generation, source, because, files, rows } = outline;
   const lines = [
-    `Rebuild of ${from} to ${to}: ${count(dates)} dates, ${count(files)} files, ${count(rows)} rows.`,
+    `Rebuild of ${formatRange(from, to)}: ${counted(dates, 'date')}, ${counted(files, 'file')}, ${counted(rows, 'row')}.`,
     `  generation   ${generation.before} -> ${generation.now}; ${generation.before} stays`,
     `  changes      ${changesOf(outline).join('; ') || 'nothing: the same state is computed afresh'}`,
     source === 'ledger'

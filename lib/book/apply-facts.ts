@@ -1,7 +1,7 @@
 import { REFUND, SALE, VOID } from '../arrow/schemas.ts';
 import { currencyOfNumber, formatMinor, MAX_MINOR } from '../money.ts';
 import type { EpochDay } from '../time.ts';
-import { baseShare } from './exchange.ts';
+import { baseShare, rateName } from './exchange.ts';
 import { compareFacts, type Fact } from './facts.ts';
 import type { FoldContext } from './fold-context.ts';
 import { EXPIRED, FUTURE_NIGHTS, ORPHAN_NIGHTS, type PendingFact, type PendingReason } from './pending.ts';
@@ -214,7 +214,15 @@ class FactApplier {
       return;
     }
     this.#context.counts.expired++;
-    this.#giveUp({ ...pending, amountMinor }, reason, EXPIRED[reason]);
+    this.#giveUp({ ...pending, amountMinor }, reason, this.#expiry(pending.fact, reason));
+  }
+
+  /** Why a fact that waited in vain is refused. */
+  #expiry({ table: { columns: c }, row }: Fact, reason: PendingReason): string {
+    if (reason !== 'MISSING_RATE') return EXPIRED[reason];
+    const currency = currencyOfNumber(c.currency[row] as number, this.#context.book.rules.baseCurrency);
+    const rate = rateName(c.business_day[row] as number, currency);
+    return `no exchange rate for ${rate} became known within ${ORPHAN_NIGHTS} nights`;
   }
 
   #refuseCurrency(pending: PendingFact, original: number): void {
@@ -230,10 +238,11 @@ class FactApplier {
   }
 
   /** To the quarantine; the same fact delivered again is taken up again. */
-  #giveUp({ fact, amountMinor }: PendingFact, rule: string, message: string): void {
+  #giveUp({ fact, amountMinor, knownOn }: PendingFact, rule: string, message: string): void {
     const sums = this.#context.money.of(fact);
     if (sums) sums.refused += amountMinor;
     this.#context.settle(fact, 'expired', amountMinor);
+    this.#context.gaveUp.push(knownOn);
     this.#context.refuse(fact, rule, message, amountMinor);
   }
 }

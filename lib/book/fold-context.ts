@@ -16,6 +16,8 @@ export class FoldContext {
   readonly counts = emptyCounts();
   readonly money: MoneyTallies;
   readonly refused: RefusedFact[] = [];
+  /** Nights on which the facts that were given up had become known. */
+  readonly gaveUp: EpochDay[] = [];
   /** Hash of the identity that `entryOf` looked for last. */
   readonly identity = new Uint32Array(4);
   readonly #touched = new Set<number>();

@@ -32,7 +32,7 @@ export function foldNight(book: ShardBook, index: TransactionIndex, night: Epoch
   const admitted = admitFacts(context, facts.transactions);
   book.pending = applyFacts(context, [...book.pending, ...admitted]);
   const corrected = context.finish();
-  const { counts, refused } = context;
+  const { counts, refused, gaveUp } = context;
   counts.customersIn = book.customerCount - before + counts.customersErased;
   const own = emptyFeeds();
   return {
@@ -41,6 +41,7 @@ export function foldNight(book: ShardBook, index: TransactionIndex, night: Epoch
     erasedIds: erased.ids,
     upserts,
     refused,
+    gaveUp,
     counts,
     // rates and erasures are read by every shard and accounted for by one
     feeds: book.rules.accountsForShared ? feeds : { ...feeds, rates: own.rates, erasures: own.erasures },

@@ -1,3 +1,4 @@
+import type { EpochDay } from '../time.ts';
 import type { CustomerFacts, FactRow } from './night-facts.ts';
 
 /** A fact that only the fold could refuse. */
@@ -82,6 +83,8 @@ export interface NightFold {
   /** Rows of the customers feed that were taken, in their order. */
   readonly upserts: readonly FactRow<CustomerFacts>[];
   readonly refused: RefusedFact[];
+  /** Nights on which those of `refused` that were applied in vain had become known: earlier ones waited. */
+  readonly gaveUp: readonly EpochDay[];
   readonly counts: FoldCounts;
   readonly feeds: OtherCounts;
   readonly money: readonly MoneyTally[];

@@ -23,11 +23,10 @@ export const ORPHAN_NIGHTS = 7;
 /** Nights for which an event after its drop waits for its day (docs/architecture.md, Book). */
 export const FUTURE_NIGHTS = 2;
 
-/** Why a fact that waited in vain is refused. */
-export const EXPIRED: Record<PendingReason, string> = {
+/** Why a fact that waited in vain is refused; of a missing rate the fold names it. */
+export const EXPIRED: Record<Exclude<PendingReason, 'MISSING_RATE'>, string> = {
   FUTURE_EVENT: 'its day did not come within 2 nights',
   ORPHAN: 'its original was not found among the standing sales within 7 nights',
   EXCESS_REFUND: 'its original had nothing left for the rest within 7 nights',
-  MISSING_RATE: 'no exchange rate of its day became known within 7 nights',
   UNCOVERED_REFUND: 'no day with enough net was found within 7 nights',
 };

@@ -20,6 +20,7 @@ const severities = z.strictObject({
   uniqueness: severity.default('warn'),
   accepted_values: severity.default('warn'),
   referential_integrity: severity.default('warn'),
+  missing_rate: severity.default('warn'),
   totals_match: severity.default('warn'),
   schema: severity.default('error'),
   quarantine_share: severity.default('error'),

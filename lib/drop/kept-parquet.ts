@@ -1,4 +1,4 @@
-import { type ParquetParsers, parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { type ParquetParsers, parquetMetadata, parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { KeptRows } from './kept-rows.ts';
 import { decompressPage } from './parquet-codecs.ts';
@@ -19,7 +19,7 @@ const COMPRESSORS = {
   BROTLI: (bytes: Uint8Array, size: number) => decompressPage('BROTLI', bytes, size),
 };
 
-/** A Parquet file without the rows that go: same schema and metadata, Snappy pages. Flat columns, as feeds have. */
+/** A Parquet file without the rows that go: same schema and metadata, Snappy pages. Flat columns, as feeds have; an INT96 becomes a timestamp. */
 export async function keepParquet(bytes: Uint8Array, { dropped, blanked }: KeptRows, referrer: string): Promise<Uint8Array> {
   const file = new Uint8Array(bytes).buffer;
   const metadata = parquetMetadata(file);
@@ -31,5 +31,13 @@ export async function keepParquet(bytes: Uint8Array, { dropped, blanked }: KeptR
     data: kept.map((row) => (name === referrer && blanked.has(row) ? null : (rows[row] as Record<string, unknown>)[name])),
   }));
   const { key_value_metadata: kvMetadata } = metadata;
-  return new Uint8Array(parquetWriteBuffer({ columnData, schema: metadata.schema, ...(kvMetadata ? { kvMetadata } : {}) }));
+  return new Uint8Array(
+    parquetWriteBuffer({ columnData, schema: metadata.schema.map(writable), ...(kvMetadata ? { kvMetadata } : {}) }),
+  );
+}
+
+/** INT96 is read, as nanoseconds, and written by nobody any more. */
+function writable(element: SchemaElement): SchemaElement {
+  if (element.type !== 'INT96') return element;
+  return { ...element, type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'NANOS' } };
 }

@@ -5,6 +5,13 @@ import { snappyUncompress } from 'hyparquet/src/snappy.js';
 /** Bytes of a page at the most (256 MiB); writers make pages of about 1 MiB, DuckDB one per row group. */
 const MAX_PAGE_BYTES = 268_435_456;
 
+/** A compression that is not read: the file is whole, so delivering it again would not help. */
+export class UnknownCodecError extends Error {
+  constructor(codec: string) {
+    super(`compression ${codec}, expected snappy, gzip, zstd, brotli or none`);
+  }
+}
+
 /**
  * The decompressed bytes of a page.
  *
@@ -34,6 +41,6 @@ function inflate(codec: CompressionCodec, bytes: Uint8Array, size: number): Uint
     case 'BROTLI':
       return brotliDecompressSync(bytes, options);
     default:
-      throw new Error(`compression ${codec}, expected snappy, gzip, zstd, brotli or none`);
+      throw new UnknownCodecError(codec);
   }
 }

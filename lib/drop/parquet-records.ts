@@ -3,6 +3,7 @@ import { InvalidDropError } from '../errors.ts';
 import { CellTexts } from './cell-text.ts';
 import { defaultValues } from './column-layout.ts';
 import type { DropRecords, DropSource, RecordsOptions } from './open-records.ts';
+import { UnknownCodecError } from './parquet-codecs.ts';
 import { ParquetColumn } from './parquet-column.ts';
 import { cellKindOf } from './parquet-types.ts';
 import { TableCursor } from './table-cursor.ts';
@@ -94,11 +95,15 @@ export async function openParquet(source: DropSource, options: RecordsOptions): 
   return { cursor, layout, defaults, batches, columns: () => found };
 }
 
+const unknownCodec = (file: string, cause: UnknownCodecError): InvalidDropError =>
+  new InvalidDropError(`File ${file}: Parquet ${cause.message}. Write it with one of these compressions.`, { cause });
+
 /** Errors of a reader of bytes become one of the taxonomy. */
 function guarded<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof UnknownCodecError) throw unknownCodec(file, error);
     throw error instanceof InvalidDropError ? error : corruptFile(file, 'Parquet', error);
   }
 }

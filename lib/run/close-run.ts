@@ -9,6 +9,7 @@ import { counted } from './quality/check-result.ts';
 import { remarkableChecks } from './quality/held-message.ts';
 import { forgetOtherGenerations } from './rebuild/projection-markers.ts';
 import { readReceipts } from './receipts.ts';
+import { countRows } from './row-counts.ts';
 import { findCurrent, readRun, releaseLease, supersedeHeld, updateRun } from './run-ledger.ts';
 import { sumOf } from './sum.ts';
 import { type Verdict, verdictKey } from './verify-run.ts';
@@ -61,12 +62,8 @@ async function countRun(deps: RunDeps, plan: RunPlan): Promise<Counts> {
   const projected = await readReceipts(deps, plan, 'project-shard');
   return {
     files: sources.length,
-    rows: sumOf(sources, ({ rows }) => rows),
-    accepted: sumOf(sources, ({ accepted }) => accepted),
-    quarantined: sumOf(sources, ({ malformed, policy }) => malformed + policy) + sumOf(folded, ({ refused }) => refused),
-    duplicates: sumOf(folded, ({ counts }) => counts.duplicates),
-    conflicts: sumOf(folded, ({ counts }) => counts.conflicts),
-    pending: sumOf(folded, ({ after }) => after.pending),
+    ...countRows(sources, folded),
+    erasedCustomers: sumOf(folded, ({ counts }) => counts.customersErased),
     customers: sumOf(folded, ({ after }) => after.customers),
     transitions: sumOf(scored, ({ transitions, restatements }) => transitions - restatements),
     restatements: sumOf(scored, ({ restatements }) => restatements),

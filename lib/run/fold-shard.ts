@@ -8,7 +8,7 @@ import { addMoney } from '../book/money-tallies.ts';
 import { addCounts, addFeeds, emptyCounts, emptyFeeds, type MoneyTally, type NightFold } from '../book/night-fold.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { type BookTable, lakeKeys } from '../keys.ts';
-import { type BusinessDate, dayOf } from '../time.ts';
+import { type BusinessDate, dayOf, type EpochDay } from '../time.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import { needsPopulation } from './engine/calibrate-date.ts';
@@ -34,7 +34,7 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
   const input = await readShardInput(deps, plan, task.shard, { config, withIdentifiers: true });
   const before = totalsOf(input.book);
   const firstDataDate = await firstDataDateOf(deps, plan);
-  const account = new RunAccount();
+  const account = new RunAccount(dayOf(plan.from));
   const identifiers = new IdentifierSnapshot(await readIdentifiers(deps, input));
   const gaps: Record<string, [number, number][]> = {};
   for (const date of datesOf(plan)) {
@@ -60,6 +60,7 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
     before,
     after: totalsOf(input.book),
     ...account.sums(),
+    pendingOwn: input.book.pending.filter(({ knownOn }) => knownOn >= dayOf(plan.from)).length,
     index,
     indexRows,
     hitMonths: input.hitMonths,
@@ -76,17 +77,25 @@ class RunAccount {
   readonly #feeds = emptyFeeds();
   readonly #money = new Map<string, MoneyTally>();
   readonly #nights: Record<string, FoldReceipt['nights'][string]> = {};
+  readonly #from: EpochDay;
   #refused = 0;
+  #refusedEarlier = 0;
 
-  add(date: BusinessDate, { counts, feeds, money, refused }: NightFold): void {
+  /** @param from first night of the run */
+  constructor(from: EpochDay) {
+    this.#from = from;
+  }
+
+  add(date: BusinessDate, { counts, feeds, money, refused, gaveUp }: NightFold): void {
     addCounts(this.#counts, counts);
     addFeeds(this.#feeds, feeds);
     addMoney(this.#money, money);
     this.#nights[date] = { rows: counts.rows, duplicates: counts.duplicates, conflicts: counts.conflicts };
     this.#refused += refused.length;
+    this.#refusedEarlier += gaveUp.filter((knownOn) => knownOn < this.#from).length;
   }
 
-  sums(): Pick<FoldReceipt, 'amounts' | 'counts' | 'feeds' | 'money' | 'nights' | 'refused'> {
+  sums(): Pick<FoldReceipt, 'amounts' | 'counts' | 'feeds' | 'money' | 'nights' | 'refused' | 'refusedEarlier'> {
     return {
       amounts: this.amounts,
       counts: this.#counts,
@@ -94,6 +103,7 @@ class RunAccount {
       money: [...this.#money.values()],
       nights: this.#nights,
       refused: this.#refused,
+      refusedEarlier: this.#refusedEarlier,
     };
   }
 }

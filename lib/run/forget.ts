@@ -15,6 +15,7 @@ import { readCommittedErasures } from './committed-erasures.ts';
 import { bytesOf } from './compact/change.ts';
 import type { RunDeps } from './deps.ts';
 import { listDropDates } from './drop-folder.ts';
+import { nextDropsUrl } from './drops-place.ts';
 import { erasureSecret } from './erasure-secret.ts';
 import { findJson } from './json-objects.ts';
 import { type LedgerList, readConfig } from './plan.ts';
@@ -60,7 +61,7 @@ export async function forget(request: ForgetRequest, deps: RunDeps, config: Pere
   for (const id of request.ids) assertId(id);
   const current = await findCurrent(deps);
   const head = current && (await readRun(deps, current.runId));
-  const drops = deps.openStore(placeOfDrops(request, deps, head));
+  const drops = deps.openStore(nextDropsUrl(deps, head, request.dropsUrl, 'Forget'));
   const dt = head?.to ?? (await oldestDate(drops));
   const endOfDay = businessClock(config.timeZone).startOfDay(dayOf(dt) + 1) - 1;
   const requestedAt = request.requestedAt ?? Math.max(deps.now(), endOfDay);
@@ -86,14 +87,6 @@ function assertId(id: string): void {
   if (bytes > 0 && bytes <= MAX_ID_BYTES && !/\p{Cc}/u.test(id)) return;
   throw new UsageError(
     `Customer id: ${bytes} bytes${bytes > 0 && bytes <= MAX_ID_BYTES ? ' with a control character' : ''}, expected 1 to ${MAX_ID_BYTES} without control characters. Correct the id.`,
-  );
-}
-
-function placeOfDrops({ dropsUrl }: ForgetRequest, deps: RunDeps, head: RunRecord | undefined): string {
-  const lake = `${deps.lake.url}/${lakeKeys.dropsPrefix}`;
-  if (dropsUrl !== undefined || head === undefined || head.dropsUrl === lake) return dropsUrl ?? lake;
-  throw new UsageError(
-    `Forget: the last run read its drops in place (${head.dropsUrl}), expected to be told where the next one reads. Add --data DIR; the request is then written there as dt=${head.to}/erasures/forget-*.csv.`,
   );
 }
 

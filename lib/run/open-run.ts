@@ -8,6 +8,7 @@ import { openApproved } from './approve-run.ts';
 import type { Opened, RunRequest } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { findMarker, listDropDates } from './drop-folder.ts';
+import { dropsUrlOf, recordedDrops } from './drops-place.ts';
 import { finishEarlierCommit } from './finish-committed.ts';
 import { askRebuild, type RebuildRecord, refuseOtherGeneration } from './rebuild/ask-rebuild.ts';
 import { askedConfig } from './rebuild/asked-config.ts';
@@ -36,8 +37,8 @@ export async function openRun(request: RunRequest, deps: RunDeps): Promise<Opene
   await finishEarlierCommit(deps);
   if (request.approve) return openApproved(deps, request.approve);
   const current = await findCurrent(deps);
-  const dropsUrl = request.dropsUrl ?? `${deps.lake.url}/${lakeKeys.dropsPrefix}`;
-  const drops = deps.openStore(dropsUrl);
+  const dropsUrl = recordedDrops(deps, request.dropsUrl);
+  const drops = deps.openStore(dropsUrlOf(deps, { dropsUrl }));
   const done: Opened = { decision: 'done', to: current?.dt as BusinessDate, runId: current?.runId as string };
   const configSha256 = configHash(config);
   const asked = { configSha256, dropsUrl, snapshots: request.snapshots };

@@ -5,6 +5,7 @@ import { rewrittenDrops } from './compact/compaction-log.ts';
 import type { Planned, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { type DropsWindow, type FeedFile, findMisplaced } from './drop-folder.ts';
+import { dropsUrlOf } from './drops-place.ts';
 import { createOrReadJson, findJson } from './json-objects.ts';
 import { DropPins, KnownContents } from './pin-drop.ts';
 import { completeLedgerList, type LedgerList, MAX_REMARKS, planFrame, type Remark, type RunPlan, readConfig } from './plan.ts';
@@ -31,7 +32,7 @@ export async function planRun(run: RunRef, deps: RunDeps): Promise<Planned> {
 
 async function makePlan(record: RunRecord, deps: RunDeps): Promise<RunPlan> {
   const config = await readConfig(deps, record.configSha256);
-  const drops = deps.openStore(record.dropsUrl);
+  const drops = deps.openStore(dropsUrlOf(deps, record));
   const chain = record.baseRunId === '' ? [] : await chainOf(deps, record.baseRunId);
   const known = await knownContents(deps, chain);
   // What lies before the first run's first date was left out on purpose.
@@ -45,7 +46,7 @@ async function makePlan(record: RunRecord, deps: RunDeps): Promise<RunPlan> {
   const remarks = await remarksOf(pins, window);
   const base = chain[0];
   return {
-    ...planFrame(record, config),
+    ...planFrame(record, config, dropsUrlOf(deps, record)),
     base: base ? { runId: base.runId, dt: base.to } : null,
     batches: intoBatches(files),
     ...remarks,

@@ -118,10 +118,11 @@ export function completeLedgerList(list: LedgerList): LedgerList {
   return { ...list, sources: list.sources.map((source) => ({ ...FIRST_VERSION, ...source })) };
 }
 
-/** What a plan takes over from the record of its run and from the configuration. */
+/** What a plan takes over from the record of its run and from the configuration. @param dropsUrl absolute */
 export function planFrame(
-  { runId, from, to, generation, configSha256, dropsUrl, snapshots }: RunRecord,
+  { runId, from, to, generation, configSha256, snapshots }: RunRecord,
   { shards, segments, destinations }: PerennialConfig,
+  dropsUrl: string,
 ): Omit<RunPlan, 'base' | 'replaces' | 'batches' | 'skipped' | 'notes' | 'unlisted'> {
   const publications = segments.flatMap(({ id: segment }) =>
     destinations.map(({ id: destination }) => ({ segment, destination })),

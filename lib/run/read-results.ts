@@ -18,6 +18,19 @@ export async function committedChain(deps: RunDeps): Promise<RunRecord[]> {
   return chainOf(deps, current.runId);
 }
 
+/**
+ * @throws UsageError for a range that ends before it begins, and for a first or last date that is not committed
+ */
+export async function assertCommitted(
+  deps: RunDeps,
+  from: BusinessDate | undefined,
+  to: BusinessDate | undefined,
+): Promise<void> {
+  if (from && to && from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
+  const chain = await committedChain(deps);
+  for (const date of [from, to]) if (date) covering(chain, date);
+}
+
 function covering(chain: readonly RunRecord[], date: BusinessDate): RunRecord {
   const run = chain.find(({ from, to }) => from <= date && date <= to);
   if (run) return run;

@@ -19,6 +19,8 @@ export interface BookTotals {
   readonly buyers: number;
   readonly netMinor: number;
   readonly pending: number;
+  /** Facts that wait, by reason; the first versions did not tell. */
+  readonly pendingReasons?: Readonly<Record<string, number>>;
   /** What is left to apply of the facts that wait. */
   readonly pendingAmounts: Amounts;
 }
@@ -37,6 +39,10 @@ export interface FoldReceipt {
   /** Transactions of each night of the run, for the checks of data quality. */
   readonly nights: Readonly<Record<string, NightRows>>;
   readonly refused: number;
+  /** Those of `refused` that became known before the run; the first versions did not tell. */
+  readonly refusedEarlier?: number;
+  /** Facts that became known in the run and wait at its end; the first versions did not tell. */
+  readonly pendingOwn?: number;
   /** Where each month of the index lies. */
   readonly index: Readonly<Record<string, string>>;
   /** Rows of each month of the index; the first version did not tell. */

@@ -26,6 +26,7 @@ export interface RunRecord {
   /** Of a rebuild: version of the book's schema. */
   readonly bookVersion?: number;
   readonly configSha256: string;
+  /** `lake:drops`, or the absolute URL of drops that are read in place. */
   readonly dropsUrl: string;
   readonly snapshots: RunRequest['snapshots'];
   readonly openedAt: string;

@@ -6,6 +6,7 @@ import type { FactTable } from '../book/facts.ts';
 import { hashIdentity } from '../book/facts.ts';
 import { HashSet } from '../book/hash-set.ts';
 import type { NightFacts } from '../book/night-facts.ts';
+import type { PendingReason } from '../book/pending.ts';
 import { ShardBook } from '../book/shard-book.ts';
 import { INDEX_DAYS, monthOf, TransactionIndex } from '../book/transaction-index.ts';
 import type { PerennialConfig } from '../config/config.ts';
@@ -189,11 +190,14 @@ export function totalsOf(book: ShardBook): BookTotals {
     if ((purchaseDays[slot] as number) > 0) buyers++;
     netMinor += net[slot] as number;
   }
+  const pendingReasons: Partial<Record<PendingReason, number>> = {};
+  for (const { reason } of book.pending) pendingReasons[reason] = (pendingReasons[reason] ?? 0) + 1;
   return {
     customers: book.customerCount,
     buyers,
     netMinor,
     pending: book.pending.length,
+    pendingReasons,
     pendingAmounts: pendingAmounts(book),
   };
 }

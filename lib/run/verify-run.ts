@@ -12,9 +12,11 @@ import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { type CheckResult, type Finding, isConservation } from './quality/check-result.ts';
 import { breachesOf, heldMessage } from './quality/held-message.ts';
 import { judgeDate, settleFindings } from './quality/judge-date.ts';
+import { missingRate } from './quality/missing-rate.ts';
 import { placement } from './quality/placement.ts';
 import { quarantineShare } from './quality/quarantine-share.ts';
 import { readDateInputs, rowsOf } from './quality/read-inputs.ts';
+import { readWaiting } from './quality/read-waiting.ts';
 import { type FoldReceipt, type IngestReceipt, readReceipts } from './receipts.ts';
 import { type RunRecord, readRun } from './run-ledger.ts';
 import { sumOf } from './sum.ts';
@@ -59,7 +61,7 @@ export async function verifyRun(run: RunRef, deps: RunDeps): Promise<Counts> {
   if (breaches.length > 0) {
     const isUnreadable = breaches.some(({ name }) => name === 'quarantine_share');
     const example = isUnreadable ? await firstRefused(deps, plan, sources, ['malformed']) : '';
-    throw new DataQualityGateError(heldMessage(run.runId, breaches, example));
+    throw new DataQualityGateError(heldMessage(record, breaches, example));
   }
   return { checks: checks.length };
 }
@@ -81,13 +83,26 @@ async function judgeRun(deps: RunDeps, plan: RunPlan, { record, config, sources,
   if (record.rebuild === 'ledger') return [];
   const { gates } = config;
   const dates = [...new Set([...(record.heldDates ?? []), plan.to])].sort();
-  const inputs = await readDateInputs(deps, plan, { dates, folded, gates });
+  const { orphans, missingRates } = await readWaiting(deps, plan, config.currency);
+  const inputs = await readDateInputs(deps, plan, { dates, folded, orphans, gates });
   const whole = quarantineShare(null, rowsOf(sources), gates);
   return [
     ...inputs.flatMap(judgeDate),
     ...(plan.from === plan.to ? [] : [whole]),
+    ...missingRate({ date: plan.to, missing: missingRates, isAll: isAllWithoutRate(folded), currency: config.currency }),
     ...placement([...plan.skipped, ...plan.notes]),
   ];
+}
+
+/** True when nothing was ever sold in the book, and all that came waits for rates, or for originals that do. */
+function isAllWithoutRate(folded: readonly FoldReceipt[]): boolean {
+  if (folded.some(({ after, counts }) => after.buyers > 0 || counts.sales > 0)) return false;
+  const reasons = folded.flatMap(({ after }) => Object.keys(after.pendingReasons ?? {}));
+  return (
+    folded.some(({ counts }) => counts.pendingIn > 0) &&
+    reasons.includes('MISSING_RATE') &&
+    reasons.every((reason) => reason === 'MISSING_RATE' || reason === 'ORPHAN')
+  );
 }
 
 /** A check of conservation as people read it. */

@@ -203,7 +203,7 @@ describe('bad input gets one clear line and loses nothing', () => {
       code: 1,
       stderr:
         `error: Drop file ${FILE}: other content than the one in the lake, expected the same. ` +
-        'Add --replace to put the corrected file in its place, or give it another name.\n',
+        'To put the corrected file in its place: npm run -s perennial -- put drops --replace; or give it another name.\n',
     });
     expect(replaced).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 of 2 files/) });
     expect(JSON.parse(done?.stdout ?? '')).toMatchObject({ run: { from: DATE, counts: { accepted: ROWS.length } } });

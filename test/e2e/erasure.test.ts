@@ -138,10 +138,10 @@ describe('a customer who asked to be forgotten', { timeout: 180_000 }, () => {
     expect(ok(before[0])).toContain(GONE);
     expect(ok(first)).toMatch(
       new RegExp(
-        `^${GONE}: to be erased\nWritten: .*/dt=2025-03-06/erasures/forget-[0-9a-f]+\\.csv.*\nNext: run \\(from ${last} on`,
+        `^${GONE}: to be erased\nWritten: .*/dt=2025-03-06/erasures/forget-[0-9a-f]+\\.csv.*\nNext: npm run -s perennial -- run --config .*config.json    \\(from ${last} on`,
       ),
     );
-    expect(ok(again)).toMatch(/asked for already.*\nNext: run/);
+    expect(ok(again)).toMatch(/asked for already.*\nNext: npm run -s perennial -- run/);
     expect(ok(unknown)).toContain('no such customer');
     expect(ok(file)).toMatch(/^From the file: 1 to be erased\n/);
     expect(ok(file)).not.toContain(RETURNING);
@@ -264,7 +264,9 @@ describe('a customer who asked to be forgotten', { timeout: 180_000 }, () => {
     const [rollback, put] = await session(['rollback'], ['put', join(dir, 'drops'), '--replace']);
     expect(rollback?.code).toBe(2);
     expect(rollback?.stderr).toMatch(/Rollback: .*erased on 2025-03-07, and compaction c000001/);
-    ok(put);
+    expect(ok(put)).toMatch(/^0 of \d+ files copied, [1-9]\d* changed by compaction and not copied/);
+    expect(put?.stderr).toMatch(/^note: .*: changed by compaction c000001, not copied\.$/m);
+    expect(await holders(home(), [GONE, ...IDENTIFIERS])).toEqual([]);
     const [, run, scores, shown] = await session(['put', join(dir, 'later')], ['run', ...rest], ['scores'], ['runs', '--json']);
     ok(run);
     expect(ok(scores)).not.toContain(GONE);

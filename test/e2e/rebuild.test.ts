@@ -78,7 +78,7 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
     );
     expect(rebuilt?.stdout).toContain('  changes      time zone UTC -> Asia/Shanghai\n');
     expect(rebuilt?.stdout).toContain('  made from    the drops, read again (timeZone changed)\n');
-    expect(rebuilt?.stdout).toContain('2025-01-01 to 2025-01-08 is committed');
+    expect(rebuilt?.stdout).toContain('2025-01-01 to 2025-01-08 are committed');
     expect(await readFile(file('shanghai.csv'), 'utf8')).toContain(',2025-01-08,');
     expect({ code: back?.code, stderr: back?.stderr }).toEqual({
       code: 1,

@@ -52,7 +52,13 @@ export const historyConfig = (shards: number): object => ({
   rates: { maxAgeDays: 1 },
   gates: {
     maxMalformedShare: 1,
-    severity: { zero_rows: 'off', schema: 'warn', quarantine_share: 'warn', completeness: 'off', accepted_values: 'off' },
+    severity: {
+      zero_rows: 'off',
+      schema: 'warn',
+      quarantine_share: 'warn',
+      completeness: 'off',
+      accepted_values: 'off',
+    },
   },
   segments: [{ id: 'all', name: WORDS, play: WORDS, where: { stage: ['new', 'growing', 'prospect'] } }],
   destinations: [{ id: 'generic_jsonl' }],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { InvariantBrokenError, UsageError } from '../../errors.ts';
 import type { RunRef } from '../contracts.ts';
 import type { RunDeps } from '../deps.ts';
+import { dropsUrlOf } from '../drops-place.ts';
 import { finishEarlierCommit } from '../finish-committed.ts';
 import { acquireLease, findCurrent, listRuns, releaseLease, renewLease } from '../run-ledger.ts';
 import { type Change, type CompactContext, type Place, storeOf, type Unit } from './change.ts';
@@ -73,7 +74,7 @@ function keepLease(deps: RunDeps, run: RunRef): () => Promise<void> {
 
 async function compactAlone(deps: RunDeps, options: CompactOptions, tick: () => Promise<void>): Promise<Compaction> {
   const context = await readContext(deps);
-  const elsewhere = [...new Set([...context.chain.values()].map(({ dropsUrl }) => dropsUrl))];
+  const elsewhere = [...new Set([...context.chain.values()].map((run) => dropsUrlOf(deps, run)))];
   const dropsElsewhere = elsewhere.filter((url) => !url.startsWith(`${deps.lake.url}/`));
   const logs = await readCompactions(deps);
   const begun = logs.find(({ state }) => state === 'begun');

@@ -77,14 +77,21 @@ export interface RewrittenDrop {
   readonly key: string;
   readonly before: string;
   readonly after: string;
+  /** Id of the compaction. */
+  readonly compaction: string;
 }
 
 /** Every rewriting of a drop file, in the order in which they were done: whoever knew the content before knows the one after. */
 export async function rewrittenDrops(deps: Pick<RunDeps, 'lake'>): Promise<RewrittenDrop[]> {
   const prefix = `${lakeKeys.dropsPrefix}/`;
-  return (await readCompactions(deps)).flatMap(({ rewritten }) =>
+  return (await readCompactions(deps)).flatMap(({ id, rewritten }) =>
     rewritten
       .filter(({ place, key }) => place === 'lake' && key.startsWith(prefix))
-      .map(({ key, sha256Before, sha256After }) => ({ key: key.slice(prefix.length), before: sha256Before, after: sha256After })),
+      .map(({ key, sha256Before, sha256After }) => ({
+        key: key.slice(prefix.length),
+        before: sha256Before,
+        after: sha256After,
+        compaction: id,
+      })),
   );
 }

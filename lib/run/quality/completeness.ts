@@ -1,13 +1,19 @@
 import type { Feed } from '../../keys.ts';
-import { type Finding, percent } from './check-result.ts';
+import { counted, type Finding, percent } from './check-result.ts';
 import { type DateInput, factsOf } from './date-input.ts';
 import type { DropFacts, FeedFacts } from './drop-facts.ts';
 import { MIN_POINTS, median } from './usual.ts';
 
+/** Rows from which a share of empty values tells something. */
+const LEAST_ROWS = 20;
+
+/** How many refunds and voids come differs from day to day. */
+const VARYING_COLUMN = 'original_transaction_id';
+
 interface Column {
   readonly name: string;
   readonly emptyShare: number;
-  /** Share of empty values at most; undefined when there is too little history and nothing configured. */
+  /** Share of empty values at most; undefined when there are too few rows or days and nothing configured. */
   readonly limit: number | undefined;
 }
 
@@ -21,21 +27,28 @@ export function completeness(input: DateInput): Finding[] {
 function judge(input: DateInput, feed: Feed, facts: FeedFacts): Finding {
   const columns = Object.entries(facts.empty).map(([name, empty]): Column => {
     const emptyShare = empty / facts.accepted;
-    return { name, emptyShare, limit: limitOf(input, feed, name) };
+    return { name, emptyShare, limit: configuredLimit(input, feed, name) ?? usualLimit(input, feed, name) };
   });
   const found = { name: 'completeness', date: input.date, feed } as const;
   const judged = columns.filter((column): column is Column & { limit: number } => column.limit !== undefined);
   if (judged.length === 0) {
-    const expected = columns.length === 0 ? 'no optional column' : `${MIN_POINTS} earlier days to compare with`;
+    const expected =
+      columns.length === 0 ? 'no optional column' : `${LEAST_ROWS} rows, and ${MIN_POINTS} earlier days to compare with`;
     const status = columns.length === 0 ? 'passed' : 'not_enough_history';
-    return { ...found, status, observed: `${columns.length} columns`, expected, message: '' };
+    return {
+      ...found,
+      status,
+      observed: `${counted(columns.length, 'column')}, ${counted(facts.accepted, 'row')}`,
+      expected,
+      message: '',
+    };
   }
   const broken = judged.filter(({ emptyShare, limit }) => emptyShare > limit);
   if (broken.length === 0) {
     return {
       ...found,
       status: 'passed',
-      observed: `${judged.length} columns as usual`,
+      observed: `${counted(judged.length, 'column')} as usual`,
       expected: 'no emptier ones',
       message: '',
     };
@@ -49,9 +62,15 @@ function judge(input: DateInput, feed: Feed, facts: FeedFacts): Finding {
   };
 }
 
-function limitOf({ history, gates }: DateInput, feed: Feed, column: string): number | undefined {
+/** Empty share at most as configured. */
+function configuredLimit({ gates }: DateInput, feed: Feed, column: string): number | undefined {
   const configured = gates.minFilled.find((least) => least.feed === feed && least.column === column);
-  if (configured) return 1 - configured.share;
+  return configured && 1 - configured.share;
+}
+
+/** Empty share at most by what was usual. */
+function usualLimit({ drop, history, gates }: DateInput, feed: Feed, column: string): number | undefined {
+  if (column === VARYING_COLUMN || factsOf(drop, feed).accepted < LEAST_ROWS) return undefined;
   const shares = history.map((drop) => emptyShareOf(drop, feed, column)).filter((share) => share !== undefined);
   return shares.length < MIN_POINTS ? undefined : Math.min(1, median(shares) + gates.maxEmptyIncrease);
 }

@@ -1,3 +1,4 @@
+import type { RunRecord } from '../run-ledger.ts';
 import { type CheckResult, isConservation } from './check-result.ts';
 
 /** Breaches that a message spells out; the others are in the verdict. */
@@ -16,12 +17,15 @@ export const waivableOf = (checks: readonly CheckResult[]): string[] => [
   ...new Set(checks.map(({ name }) => name).filter((name) => !isConservation(name))),
 ];
 
+/** What a message needs to know of a run. */
+type HeldRun = Pick<RunRecord, 'runId' | 'rebuild'>;
+
 /**
  * Why a run is held, and what to do.
  *
  * @param breaches checks that hold it, at least one @param example first row that could not be read, as a sentence; '' without
  */
-export function heldMessage(runId: string, breaches: readonly CheckResult[], example: string): string {
+export function heldMessage({ runId, rebuild }: HeldRun, breaches: readonly CheckResult[], example: string): string {
   const told = breaches.slice(0, SPELLED).map(({ name, date, observed, expected, message }) => {
     const where = date === null ? '' : ` on ${date}`;
     return `${name}${where}: ${observed}, expected ${expected}.${message === '' ? '' : ` ${message}`}`;
@@ -31,5 +35,6 @@ export function heldMessage(runId: string, breaches: readonly CheckResult[], exa
   if (breaches.some(({ name }) => isConservation(name))) {
     return `${head} This is a bug or a damaged object and cannot be approved: keep the files of the run and report it.`;
   }
-  return `${head} Correct the drop and run again, or take it as it is: perennial approve ${runId}`;
+  const correct = rebuild === undefined ? 'Correct the drop and run again' : 'Correct the configuration and rebuild again';
+  return `${head} ${correct}, or take it as it is: perennial approve ${runId}`;
 }

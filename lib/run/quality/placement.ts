@@ -20,7 +20,7 @@ export function placement(remarks: readonly Remark[]): Finding[] {
       date: null,
       feed: null,
       status: odd.length > 0 ? 'failed' : 'passed',
-      observed: `${odd.length} misplaced files or folders, ${counted(early.length, 'early drop')}`,
+      observed: `${odd.length} misplaced ${odd.length === 1 ? 'file or folder' : 'files or folders'}, ${counted(early.length, 'early drop')}`,
       expected: 'every file where the data contract has it',
       message: told.length > 0 ? `${shown.join('; ')}${more}.` : '',
     },

@@ -1,9 +1,7 @@
-import { BOOK_VERSION, PENDING, PENDING_REASONS } from '../../arrow/schemas.ts';
-import { decodeTable } from '../../arrow/table-file.ts';
 import type { GatesConfig } from '../../config/gates.ts';
 import { type Feed, lakeKeys } from '../../keys.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
-import { addDays, type BusinessDate, datesBetween, dayOf } from '../../time.ts';
+import { addDays, type BusinessDate, datesBetween } from '../../time.ts';
 import type { RunDeps } from '../deps.ts';
 import { findJson } from '../json-objects.ts';
 import { completeLedgerList, type LedgerList, type LedgerSource, type RunPlan } from '../plan.ts';
@@ -24,6 +22,8 @@ export interface Judged {
   /** Ascending. */
   readonly dates: readonly BusinessDate[];
   readonly folded: readonly FoldReceipt[];
+  /** Refunds and voids without their original, by the night on which they became known. */
+  readonly orphans: ReadonlyMap<BusinessDate, number>;
   readonly gates: GatesConfig;
 }
 
@@ -38,7 +38,6 @@ export async function readDateInputs(deps: RunDeps, plan: RunPlan, judged: Judge
     lists.map(({ knownOn }) => knownOn),
     lists.flatMap(({ sources }) => sources),
   );
-  const orphans = await countOrphans(deps, plan, judged.dates);
   return judged.dates.map((date) => ({
     date,
     drop: drops.find((drop) => drop.date === date) ?? { date, feeds: new Map() },
@@ -50,7 +49,7 @@ export async function readDateInputs(deps: RunDeps, plan: RunPlan, judged: Judge
       duplicates: sumOf(judged.folded, ({ nights }) => nights[date]?.duplicates ?? 0),
       conflicts: sumOf(judged.folded, ({ nights }) => nights[date]?.conflicts ?? 0),
     },
-    orphans: orphans.get(date) ?? 0,
+    orphans: judged.orphans.get(date) ?? 0,
     promised: promisedRows(plan, date),
     skipped: plan.skipped.filter(({ key }) => key.startsWith(`dt=${date}/`)),
     gates: judged.gates,
@@ -70,28 +69,6 @@ async function readLists(deps: RunDeps, plan: RunPlan, since: BusinessDate): Pro
     if (list) lists.push(completeLedgerList(list));
   });
   return lists.sort((a, b) => (a.knownOn < b.knownOn ? -1 : 1));
-}
-
-/** Facts that wait for their original at the end of the run, by the judged night on which they became known. */
-async function countOrphans(
-  deps: RunDeps,
-  { generation, to, runId, shards }: RunPlan,
-  dates: readonly BusinessDate[],
-): Promise<Map<BusinessDate, number>> {
-  const orphan = PENDING_REASONS.indexOf('ORPHAN');
-  const byDay = new Map(dates.map((date) => [dayOf(date), date]));
-  const counts = new Map<BusinessDate, number>();
-  await eachConcurrently(Array(shards).keys(), READERS, async (shard) => {
-    const key = lakeKeys.book({ generation, dt: to, runId, shard }, 'pending');
-    const { rows, columns } = decodeTable(PENDING, await deps.lake.read(key), key, BOOK_VERSION, {
-      only: ['known_on', 'reason'],
-    });
-    for (let row = 0; row < rows; row++) {
-      const date = byDay.get(columns.known_on[row] as number);
-      if (date !== undefined && columns.reason[row] === orphan) counts.set(date, (counts.get(date) ?? 0) + 1);
-    }
-  });
-  return counts;
 }
 
 /** Rows promised by the manifest of a date for the files that were taken; feeds with an unpromised file are left out. */

@@ -1,4 +1,4 @@
-import { type Finding, percent } from './check-result.ts';
+import { counted, type Finding, percent } from './check-result.ts';
 import type { DateInput } from './date-input.ts';
 
 /** Share of copies and conflicts among the transactions of a night. */
@@ -12,7 +12,7 @@ export function uniqueness({ date, night, gates }: DateInput): Finding[] {
       date,
       feed: 'transactions',
       status: isBroken ? 'failed' : 'passed',
-      observed: `${duplicates} copies and ${conflicts} conflicts in ${rows} rows (${percent(share)})`,
+      observed: `${counted(duplicates, 'copy')} and ${counted(conflicts, 'conflict')} in ${counted(rows, 'row')} (${percent(share)})`,
       expected: `at most ${percent(gates.maxDuplicateShare)}`,
       message: isBroken
         ? 'Copies were dropped and conflicts are in quarantine: ask the source whether it delivers rows again.'

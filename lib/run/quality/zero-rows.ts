@@ -1,4 +1,4 @@
-import type { Finding } from './check-result.ts';
+import { counted, type Finding } from './check-result.ts';
 import { type DateInput, factsOf, isClosed, sameWeekdays } from './date-input.ts';
 import { MIN_POINTS, median } from './usual.ts';
 
@@ -9,7 +9,7 @@ const RECENT_DAYS = 7;
 export function zeroRows(input: DateInput): Finding[] {
   const { date, gates, skipped } = input;
   const { rows } = factsOf(input.drop, 'transactions');
-  const found = { name: 'zero_rows', date, feed: 'transactions', observed: `${rows} rows` } as const;
+  const found = { name: 'zero_rows', date, feed: 'transactions', observed: counted(rows, 'row') } as const;
   if (isClosed(date, gates)) return [{ ...found, status: 'closed_day', expected: 'no business', message: '' }];
   if (rows > 0) return [{ ...found, status: 'passed', expected: 'at least 1 row', message: '' }];
   const weekdays = sameWeekdays(input);

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { PerennialConfig } from '../../config/config.ts';
-import type { FeedMapping } from '../../config/mapping.ts';
-import { ConfigError } from '../../errors.ts';
 import type { Feed } from '../../keys.ts';
-import { currencyExponent, formatMinor } from '../../money.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { BusinessDate } from '../../time.ts';
 import type { QuarantineEntry } from './read-quarantine.ts';
+import type { RetriedRows } from './read-retried.ts';
+import { retryLine } from './retry-line.ts';
 import { retryRefusal } from './retry-refusal.ts';
 
 /** A file that was written again, or that was there. */
@@ -33,7 +32,12 @@ export interface RetryTarget {
   readonly config: PerennialConfig;
   /** SHA-256 of the files that the committed chain took: the same content would not be taken again. */
   readonly known: ReadonlySet<string>;
+  /** Rows that a run took back already: they are left out. */
+  readonly retried?: RetriedRows;
 }
+
+/** Why rows that came back are left out. */
+const RETRIED = 'a run took them back already';
 
 /** The rows of one file to write. */
 interface Group {
@@ -54,7 +58,7 @@ export async function retryQuarantine(entries: AsyncIterable<QuarantineEntry>, t
   const groups = new Map<string, Group>();
   const refused: Record<string, number> = {};
   for await (const entry of entries) {
-    const reason = retryRefusal(entry, target.config.mapping[entry.feed].header);
+    const reason = target.retried?.has(entry) ? RETRIED : retryRefusal(entry, target.config.mapping[entry.feed].header);
     if (reason === undefined) addEntry(groups, entry, target.config);
     else refused[reason] = (refused[reason] ?? 0) + 1;
   }
@@ -72,11 +76,8 @@ function addEntry(groups: Map<string, Group>, entry: QuarantineEntry, config: Pe
   const name = JSON.stringify([entry.feed, extension, header]);
   const group = groups.get(name) ?? { feed: entry.feed, extension, header, rows: new Set<string>() };
   groups.set(name, group);
-  group.rows.add(entry.row ? rawText(entry.row) : factLine(entry.fact ?? {}, config));
+  group.rows.add(retryLine(entry, config));
 }
-
-const rawText = ({ raw, rawEncoding }: NonNullable<QuarantineEntry['row']>): string =>
-  rawEncoding === 'base64' ? Buffer.from(raw, 'base64').toString('utf8') : raw;
 
 function fileOf({ feed, extension, header, rows }: Group, { date, known }: RetryTarget): { key: string; bytes: Uint8Array } {
   let text = [...(header === undefined ? [] : [header]), ...rows].map((line) => `${line}\n`).join('');
@@ -87,33 +88,3 @@ function fileOf({ feed, extension, header, rows }: Group, { date, known }: Retry
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** A fact that the fold refused, as a line that the mapping of the transactions feed reads. */
-function factLine(fact: Readonly<Record<string, unknown>>, config: PerennialConfig): string {
-  const mapping: FeedMapping = config.mapping.transactions;
-  if (!mapping.dateFormats.includes('iso')) {
-    throw new ConfigError(
-      `Configuration mapping.transactions: "dateFormats" is ${mapping.dateFormats.join(', ')}, expected iso among them to write facts again. Add "iso".`,
-    );
-  }
-  const currency = typeof fact['currency'] === 'string' ? fact['currency'] : config.currency;
-  const values = {
-    transaction_id: fact['transaction_id'],
-    customer_id: fact['customer_id'],
-    occurred_at: fact['occurred_at'],
-    amount: formatMinor(Number(fact['amount_minor']), currencyExponent(currency)),
-    currency,
-    type: fact['type'],
-    original_transaction_id: fact['original_transaction_id'],
-  };
-  return JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]) => [sourceName(mapping, name), value])));
-}
-
-/** The name under which the source has a column of ours. @throws ConfigError for a position */
-function sourceName(mapping: FeedMapping, column: string): string {
-  const name = mapping.columns[column] ?? column;
-  if (typeof name === 'string') return name;
-  throw new ConfigError(
-    `Configuration mapping.transactions: "columns.${column}" is the position ${name}, expected a name to write facts again. Name the columns.`,
-  );
-}

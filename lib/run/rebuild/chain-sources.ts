@@ -1,6 +1,7 @@
 import { lakeKeys } from '../../keys.ts';
 import { type BusinessDate, datesBetween } from '../../time.ts';
 import type { RunDeps } from '../deps.ts';
+import { dropsUrlOf } from '../drops-place.ts';
 import { findJson } from '../json-objects.ts';
 import { completeLedgerList, type LedgerList, type LedgerSource } from '../plan.ts';
 import { chainOf, type RunRecord } from '../run-ledger.ts';
@@ -21,11 +22,11 @@ const READ_AT_ONCE = 16;
 /** Every file that a chain took, by knownOn, then as its list names them. @param chain newest first */
 export async function chainSources(deps: RunDeps, chain: readonly RunRecord[]): Promise<ChainSource[]> {
   const replaced = await replacedUrls(deps, chain);
-  const lists = [...chain].reverse().flatMap(({ from, to, generation, runId, dropsUrl, rebuild }) =>
-    datesBetween(from, to).map((knownOn) => ({
+  const lists = [...chain].reverse().flatMap((run) =>
+    datesBetween(run.from, run.to).map((knownOn) => ({
       knownOn,
-      dropsUrls: [...new Set([dropsUrl, ...(rebuild ? replaced : [])])],
-      list: lakeKeys.ledgerList(generation, knownOn, runId),
+      dropsUrls: [...new Set([dropsUrlOf(deps, run), ...(run.rebuild ? replaced : [])])],
+      list: lakeKeys.ledgerList(run.generation, knownOn, run.runId),
     })),
   );
   const found: ChainSource[][] = [];
@@ -46,7 +47,7 @@ async function replacedUrls(deps: RunDeps, chain: readonly RunRecord[]): Promise
   let next = chain.at(-1)?.replacesRunId;
   while (next !== undefined) {
     const former = await chainOf(deps, next);
-    urls.push(...former.map(({ dropsUrl }) => dropsUrl));
+    urls.push(...former.map((run) => dropsUrlOf(deps, run)));
     next = former.at(-1)?.replacesRunId;
   }
   return [...new Set(urls)];

@@ -1,6 +1,7 @@
 import { InvariantBrokenError } from '../../errors.ts';
 import { intoBatches } from '../batches.ts';
 import type { RunDeps } from '../deps.ts';
+import { dropsUrlOf } from '../drops-place.ts';
 import { type PinnedFile, planFrame, type RunPlan, readConfig } from '../plan.ts';
 import { chainOf, type RunRecord } from '../run-ledger.ts';
 import { type ChainSource, chainSources } from './chain-sources.ts';
@@ -22,12 +23,13 @@ export async function planRebuild(record: RunRecord, deps: RunDeps): Promise<Run
   const replaced = chain[0];
   if (!replaced) throw new InvariantBrokenError(`Rebuild ${record.runId}: replaces nothing, expected a run. Report this bug.`);
   const sources = await chainSources(deps, chain);
+  const dropsUrl = dropsUrlOf(deps, record);
   const isReadAgain = ({ source }: ChainSource) => record.rebuild === 'drops' && source.feed !== 'erasures';
-  const again = await pinAgain(deps, record.dropsUrl, sources.filter(isReadAgain));
+  const again = await pinAgain(deps, dropsUrl, sources.filter(isReadAgain));
   const fromLedger = sources.filter((taken) => !isReadAgain(taken)).map((taken) => pinFacts(taken, deps));
   const files = [...fromLedger, ...again].sort((a, b) => (a.knownOn < b.knownOn ? -1 : a.knownOn > b.knownOn ? 1 : 0));
   return {
-    ...planFrame(record, config),
+    ...planFrame(record, config, dropsUrl),
     base: null,
     replaces: { runId: replaced.runId, dt: replaced.to },
     batches: intoBatches(files),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../lib/time.ts';
 import { DAY_0, factTable, refund, sale, type TestFact, voidOf } from '../../support/facts.ts';
 import { rateTable } from '../../support/feed-facts.ts';
 import { TestShard } from '../../support/shard.ts';
@@ -26,7 +27,13 @@ describe('foldNight, currencies', () => {
     expect(shard.waiting()).toEqual([['a', 'MISSING_RATE', 1000, 7]]);
     expect(shard.slot('ann')).toBe(-1);
     for (let day = D + 1; day <= D + 6; day++) expect(shard.fold(day).refused).toEqual([]);
-    expect(shard.fold(D + 7).refused).toMatchObject([{ rule: 'MISSING_RATE', fact: { amount_minor: 1000, currency: 'JPY' } }]);
+    expect(shard.fold(D + 7).refused).toMatchObject([
+      {
+        rule: 'MISSING_RATE',
+        message: `no exchange rate for JPY of ${formatDay(D)} became known within 7 nights`,
+        fact: { amount_minor: 1000, currency: 'JPY' },
+      },
+    ]);
     expect(shard.counts).toMatchObject({ expired: 1, sales: 0 });
   });
 

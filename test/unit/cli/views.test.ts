@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeChecks } from '../../../cli/views/checks.ts';
 import { quarantineRows, quarantineTable } from '../../../cli/views/quarantine.ts';
+import { expiredText, rowsText, waitingText } from '../../../cli/views/rows.ts';
 import type { CheckResult } from '../../../lib/run/quality/check-result.ts';
 import type { QuarantineEntry } from '../../../lib/run/quarantine/read-quarantine.ts';
 import type { BusinessDate } from '../../../lib/time.ts';
@@ -47,6 +48,17 @@ describe('describeChecks', () => {
   });
 });
 
+describe('views of rows', () => {
+  it('tell parts that add up, what waits and why, and rows of earlier nights apart', () => {
+    const own = { rows: 24, applied: 10, copies: 1, waiting: 3, unreadable: 7, refused: 3 };
+    expect(rowsText(own)).toBe('24 read: 10 applied, 1 copy, 3 waiting, 10 in quarantine (7 unreadable, 3 refused)');
+    expect(rowsText({ rows: 0, expired: 2, quarantined: 2 })).toBe('0 read: 0 applied, 0 copies, 0 waiting, 0 in quarantine');
+    expect(expiredText({ expired: 2 })).toBe('2 rows of earlier nights waited in vain');
+    expect(expiredText(own)).toBe('');
+    expect(waitingText({ pending: 3, pending_ORPHAN: 1, pending_MISSING_RATE: 2 })).toBe('3 waiting (2 MISSING_RATE, 1 ORPHAN)');
+  });
+});
+
 describe('quarantine views', () => {
   const entry: QuarantineEntry = {
     id: '0123456789',
@@ -86,7 +98,19 @@ describe('quarantine views', () => {
   it('say that there is nothing, and why rows are not retried', () => {
     expect(quarantineTable([])).toBe('No row is in quarantine.\n');
     const { id, key, knownOn, feed, file, line, message } = entry;
-    const group = { id, key, knownOn, feed, file, rule: 'CONFLICT', rows: 3, refusal: 'no way', example: { line, message } };
+    const group = {
+      id,
+      key,
+      knownOn,
+      feed,
+      file,
+      rule: 'CONFLICT',
+      rows: 3,
+      refusal: 'no way',
+      retried: false,
+      example: { line, message },
+    };
+    expect(quarantineTable([{ ...group, refusal: null, retried: true }])).toMatch(/CONFLICT +3 {2}retried /);
     expect(quarantineTable([group])).toMatch(/CONFLICT +3 {2}no .*\n {2}CONFLICT is not retried: no way\n$/);
   });
 });

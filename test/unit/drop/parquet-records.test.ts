@@ -41,6 +41,12 @@ describe('openParquet', () => {
     },
   );
 
+  it('says how to write a file whose compression is not read', async () => {
+    await expect(read(await parquetOf(row(), 'COMPRESSION lz4_raw'))).rejects.toThrow(
+      'File orders.parquet: Parquet compression LZ4_RAW, expected snappy, gzip, zstd, brotli or none. Write it with one of these compressions.',
+    );
+  });
+
   it.each([
     ['TIMESTAMPTZ', "TIMESTAMPTZ '2024-03-05 14:30:00.123456Z'", Date.UTC(2024, 2, 5, 14, 30, 0, 123)],
     ['TIMESTAMP', "TIMESTAMP '2024-03-05 14:30:00.5'", Date.UTC(2024, 2, 5, 6, 30, 0, 500)],

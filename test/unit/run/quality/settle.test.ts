@@ -45,10 +45,16 @@ describe('heldMessage', () => {
   );
 
   it('names the gate, what was found and expected, and the command that approves', () => {
-    expect(heldMessage('r1', breach ? [breach] : [], '')).toBe(
+    expect(heldMessage({ runId: 'r1' }, breach ? [breach] : [], '')).toBe(
       'Run r1 is held, nothing was published. zero_rows on 2025-08-08: 0 rows, expected at least 1 row, 200 are usual. ' +
         'Ask the source for the files of 2025-08-08; when it really was a quiet day, approve the run or add the day to gates.closedDays. ' +
         'Correct the drop and run again, or take it as it is: perennial approve r1',
+    );
+  });
+
+  it('sends the reader of a rebuild to the configuration, not to the drop', () => {
+    expect(heldMessage({ runId: 'r1', rebuild: 'drops' }, breach ? [breach] : [], '')).toMatch(
+      /Correct the configuration and rebuild again, or take it as it is: perennial approve r1$/,
     );
   });
 
@@ -56,7 +62,7 @@ describe('heldMessage', () => {
     const lost = { ...breach, name: 'net_minor', date: null, observed: '3', expected: '4', message: '' } as NonNullable<
       typeof breach
     >;
-    expect(heldMessage('r1', [lost], '')).toBe(
+    expect(heldMessage({ runId: 'r1' }, [lost], '')).toBe(
       'Run r1 is held, nothing was published. net_minor: 3, expected 4. This is a bug or a damaged object and cannot be approved: keep the files of the run and report it.',
     );
     expect(waivableOf([lost])).toEqual([]);

@@ -74,7 +74,7 @@ describe('placement', () => {
     expect(placement([early, copy, odd])).toMatchObject([
       {
         status: 'failed',
-        observed: '1 misplaced files or folders, 1 early drop',
+        observed: '1 misplaced file or folder, 1 early drop',
         message: expect.stringMatching(/^sales\.csv: /),
       },
     ]);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { gates } from '../../../../lib/config/gates.ts';
 import { acceptedValues } from '../../../../lib/run/quality/accepted-values.ts';
 import { completeness } from '../../../../lib/run/quality/completeness.ts';
+import { settleFindings } from '../../../../lib/run/quality/judge-date.ts';
+import { missingRate } from '../../../../lib/run/quality/missing-rate.ts';
 import { referentialIntegrity } from '../../../../lib/run/quality/referential-integrity.ts';
 import { totalsMatch } from '../../../../lib/run/quality/totals-match.ts';
 import { uniqueness } from '../../../../lib/run/quality/uniqueness.ts';
@@ -28,6 +31,18 @@ describe('completeness', () => {
     const minFilled = [{ feed: 'transactions' as const, column: 'channel', share: 0.6 }];
     expect(completeness(dateInput({ ...young, gates: { minFilled } }))).toMatchObject([
       { status: 'failed', expected: 'channel at most 40.0 %' },
+    ]);
+  });
+
+  it('judges from 20 rows on, and never how many refunds there are', () => {
+    const small = (rows: number) => dropOf(FRIDAY, { rows, empty: { channel: rows, order_id: rows } });
+    expect(completeness(dateInput({ drop: small(19), history }))[0]?.status).toBe('not_enough_history');
+    expect(completeness(dateInput({ drop: small(20), history }))[0]?.status).toBe('failed');
+    const refunds = (empty: number, days: number) =>
+      dropOf(addDays(FRIDAY, -days), { rows: 100, empty: { original_transaction_id: empty, channel: 10 } });
+    const usual = [1, 2, 3, 4].map((days) => refunds(50, days));
+    expect(completeness(dateInput({ drop: refunds(100, 0), history: usual }))).toMatchObject([
+      { status: 'passed', observed: '1 column as usual' },
     ]);
   });
 
@@ -81,6 +96,31 @@ describe('referential_integrity', () => {
 
   it('has nothing to say of a drop that corrects nothing', () => {
     expect(referentialIntegrity(dateInput({ drop: dropOf(FRIDAY, { rows: 9 }) }))[0]?.status).toBe('passed');
+  });
+});
+
+describe('missing_rate', () => {
+  const input = { date: FRIDAY, missing: new Map([['EUR', 3]]), isAll: false, currency: 'USD' };
+
+  it('warns of rows without a rate, and says what to do', () => {
+    const missing = new Map([
+      ['CHF', 1],
+      ['EUR', 2],
+    ]);
+    const found = missingRate({ ...input, missing });
+    expect(found).toMatchObject([{ status: 'failed', observed: '2 rows in EUR, 1 row in CHF' }]);
+    expect(found[0]?.message).toMatch(/^Rows wait .*: deliver the rates feed, or set "currency" /);
+    expect(settleFindings(found, gates.parse({}), [])[0]?.severity).toBe('warn');
+  });
+
+  it('says first that nothing could be applied', () => {
+    const found = missingRate({ ...input, isAll: true });
+    expect(found[0]?.message).toContain('all 3 rows are in EUR, the configured currency is USD, and no rate is known.');
+    expect(settleFindings(found, gates.parse({}), [])).toMatchObject([{ severity: 'warn', status: 'failed' }]);
+  });
+
+  it('passes when every row has a rate', () => {
+    expect(missingRate({ ...input, missing: new Map() })[0]?.status).toBe('passed');
   });
 });
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../../lib/config/load.ts';
 import type { RunDeps } from '../../../../lib/run/deps.ts';
 import { type QuarantineEntry, readQuarantine, sourcesOf } from '../../../../lib/run/quarantine/read-quarantine.ts';
+import { readRetried } from '../../../../lib/run/quarantine/read-retried.ts';
 import { retryQuarantine } from '../../../../lib/run/quarantine/retry-quarantine.ts';
 import { retryRefusal } from '../../../../lib/run/quarantine/retry-refusal.ts';
 import { committedChain } from '../../../../lib/run/read-results.ts';
@@ -117,6 +118,15 @@ describe('quarantine retry', () => {
       pending: 0,
       duplicates: 0,
     });
+  });
+
+  it('knows a row again whose retry a run took, and leaves it out', async () => {
+    const retried = await readRetried(deps, await committedChain(deps), parseConfig(CONFIG, 'test'));
+    const taken = (await entries()).filter((entry) => retried.has(entry)).map(({ rule }) => rule);
+    expect(taken).toEqual(['ORPHAN']);
+    const target = { drops: places.drops, date: HEAD, config: parseConfig(CONFIG, 'test'), known: new Set<string>(), retried };
+    const again = await retryQuarantine(readQuarantine(deps, await committedChain(deps), { rule: 'ORPHAN' }), target);
+    expect(again).toEqual({ files: [], refused: { 'a run took them back already': 1 } });
   });
 });
 
