@@ -74,7 +74,12 @@ function joined(a: Facts, b: Facts): Facts {
   return {
     late: a.late + b.late,
     future: a.future + b.future,
-    newestDay: a.newestDay > b.newestDay ? a.newestDay : b.newestDay,
+    newestDay: laterOf(a.newestDay, b.newestDay),
     empty: Object.fromEntries(names.map((name) => [name, (a.empty[name] ?? 0) + (b.empty[name] ?? 0)])),
   };
+}
+
+/** The later of two dates; '' is none. */
+function laterOf(a: Facts['newestDay'], b: Facts['newestDay']): Facts['newestDay'] {
+  return a < b ? b : a;
 }
