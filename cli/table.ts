@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours } from './colours.ts';
 
 const PLAIN = {
   top: '',
@@ -31,7 +31,7 @@ export interface TableColumn {
 /** Lines that align, Chinese included: a dim header, two blanks between columns, no frame. Ends with a line end. */
 export function formatTable(columns: readonly TableColumn[], rows: readonly (readonly (string | number)[])[]): string {
   const table = new Table({
-    head: columns.map(({ name }) => pc.dim(name)),
+    head: columns.map(({ name }) => colours.dim(name)),
     colAligns: columns.map(({ align }) => align ?? 'left'),
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { UsageError } from '../../lib/errors.ts';
 import { lakeKeys } from '../../lib/keys.ts';
 import { listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
 import { addDays, type BusinessDate } from '../../lib/time.ts';
+import { colours } from '../colours.ts';
 import { type CliContext, type HomeOptions, homeDir, type LocalHome } from '../context.ts';
 import { generateDrops } from '../generate/generate-drops.ts';
 import { GENERATE_DEFAULTS } from '../generate/options.ts';
@@ -48,7 +48,7 @@ export function registerDemo(program: Command, context: CliContext): void {
       const data = join(dir, 'lake', lakeKeys.dropsPrefix);
       const truth = join(dir, TRUTH);
       const days = SHOP.historyDays + SHOP.nights;
-      const say = (text: string) => process.stderr.write(`${pc.bold(text)}\n`);
+      const say = (text: string) => process.stderr.write(`${colours.bold(text)}\n`);
       const home = await context.openHome(options, 'create');
       try {
         const { currency, timeZone } = home.config;

@@ -1,6 +1,6 @@
 import logUpdate from 'log-update';
-import pc from 'picocolors';
 import { isMapStep, type MapStep, type Step } from '../../lib/keys.ts';
+import { colours } from '../colours.ts';
 
 /** What a Map's items are called. */
 const ITEMS: Readonly<Record<MapStep, string>> = {
@@ -53,7 +53,7 @@ export function stderrProgress(label: string): Progress {
     return `${s.step.padEnd(17)}${items.padEnd(14)}${rows.padStart(16)}${seconds.padStart(9)}`;
   };
   const show = (s: StepState, isEnd: boolean) => {
-    if (live) update(`${pc.dim(label)}\n${line(s)}`);
+    if (live) update(`${colours.dim(label)}\n${line(s)}`);
     else if (isEnd || performance.now() - s.shownMs > PLAIN_MS) {
       process.stderr.write(`${line(s).trimEnd()}\n`);
       s.shownMs = performance.now();

@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import pc from 'picocolors';
 import { textAt } from '../../lib/arrow/columns.ts';
 import { STAGES, STAGES_ZH, TIERS } from '../../lib/lifecycle/words.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
@@ -7,6 +6,7 @@ import { RFM_SEGMENTS } from '../../lib/rfm/segment-map.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { dayOf, formatDay, weekdayOf } from '../../lib/time.ts';
+import { colours } from '../colours.ts';
 import type { HomeOptions, LocalHome } from '../context.ts';
 import { nextCommand } from '../next-command.ts';
 import { count } from '../table.ts';
@@ -30,7 +30,7 @@ export async function describeDemo(home: LocalHome, { runs, truth, seconds, opti
   const kpi = await readKpi(home, last, last.to);
   const nights = runs.slice(1);
   const total = (name: string) => runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0);
-  const title = (text: string) => `\n${pc.bold(text)}\n`;
+  const title = (text: string) => `\n${colours.bold(text)}\n`;
   const path = (part: string) => relative(process.cwd(), `${home.dir}/${part}`) || '.';
   return [
     title(`Where ${count(kpi.customers)} customers stand on the morning after ${last.to}`),
@@ -95,7 +95,7 @@ async function exampleLines(home: LocalHome): Promise<string> {
     if (best < 0 || lines.length >= 3) continue;
     const back = c.p_return[best] as number;
     lines.push(
-      `  ${textAt(c.customer_id, best)}  ${pc.bold(`${stage} ${STAGES_ZH[stage]}`)} since ${formatDay(c.stage_since[best] as number)}\n` +
+      `  ${textAt(c.customer_id, best)}  ${colours.bold(`${stage} ${STAGES_ZH[stage]}`)} since ${formatDay(c.stage_since[best] as number)}\n` +
         `    bought on ${count(c.frequency[best] as number)} days, last ${count(c.recency_days[best] as number)} days ago, for ${money(c.monetary_minor[best] as number)}; ` +
         `RFM ${c.r[best]}${c.f[best]}${c.m[best]} ${RFM_SEGMENTS[c.rfm_segment[best] as number]}, tier ${TIERS[c.tier[best] as number]}\n` +
         (Number.isNaN(back)
