@@ -23,6 +23,13 @@ export function withFormat(command: Command): Command {
     .option('--out <file>', 'file to write instead of standard output');
 }
 
+/** The option --snapshots. */
+export function snapshotsOption(): Option {
+  return new Option('--snapshots <which>', 'dates of a range for which scores are kept')
+    .choices(['last', 'weekly', 'all'])
+    .default('last');
+}
+
 /** Reads a date option. */
 export function parseDate(text: string): string {
   if (parseDay(text) === undefined) throw new InvalidArgumentError('Expected a date that exists, YYYY-MM-DD.');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DataQualityGateError } from '../lib/errors.ts';
 import type { RunRequest } from '../lib/run/contracts.ts';
-import { counted } from '../lib/run/quality/check-result.ts';
+import { counted } from '../lib/run/counted.ts';
 import { listRuns, type RunRecord } from '../lib/run/run-ledger.ts';
 import { formatRange } from '../lib/time.ts';
 import type { CliContext, HomeOptions, LocalHome } from './context.ts';

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../lib/errors.ts';
 import { FEEDS } from '../../lib/keys.ts';
+import { counted } from '../../lib/run/counted.ts';
 import { nextDropsUrl } from '../../lib/run/drops-place.ts';
-import { counted } from '../../lib/run/quality/check-result.ts';
 import {
   type QuarantineEntry,
   type QuarantineFilter,

@@ -1,9 +1,9 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { RunRequest } from '../../lib/run/contracts.ts';
 import { outlineRebuild } from '../../lib/run/rebuild/outline-rebuild.ts';
 import { isConfirmed } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
-import { dropsUrlOf, parseCount, withHome } from '../options.ts';
+import { dropsUrlOf, parseCount, snapshotsOption, withHome } from '../options.ts';
 import { runAndTell, type TellOptions, withWorkers } from '../run-and-tell.ts';
 import { describeRebuild } from '../views/rebuild.ts';
 
@@ -44,9 +44,7 @@ export function registerRebuild(program: Command, context: CliContext): void {
     .option('--shards <n>', 'number of shards (default: as configured, else as it is)', parseCount)
     .option('--from-drops', 'read the drops again, also where the ledger would do')
     .option('--data <dir>', 'folder of the drops, where they lie elsewhere than they did')
-    .addOption(
-      new Option('--snapshots <which>', 'dates for which scores are kept').choices(['last', 'weekly', 'all']).default('last'),
-    )
+    .addOption(snapshotsOption())
     .option('--yes', 'do not ask at a terminal');
   withWorkers(command)
     .option('--json', 'print JSON')

@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { UsageError } from '../../lib/errors.ts';
 import type { RunRequest } from '../../lib/run/contracts.ts';
 import type { CliContext } from '../context.ts';
-import { dropsUrlOf, parseDate, withHome } from '../options.ts';
+import { dropsUrlOf, parseDate, snapshotsOption, withHome } from '../options.ts';
 import { runAndTell, type TellOptions, withWorkers } from '../run-and-tell.ts';
 
 interface RunOptions extends TellOptions {
@@ -10,7 +10,7 @@ interface RunOptions extends TellOptions {
   readonly from?: string;
   readonly to?: string;
   readonly data?: string;
-  readonly snapshots: 'last' | 'weekly' | 'all';
+  readonly snapshots: RunRequest['snapshots'];
 }
 
 const HELP = `
@@ -42,11 +42,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--from <date>', 'first date of a range', parseDate)
     .option('--to <date>', 'last date of a range', parseDate)
     .option('--data <dir>', 'folder of drops dt=D/<feed>/*, read in place instead of lake/drops')
-    .addOption(
-      new Option('--snapshots <which>', 'dates of a range for which scores are kept')
-        .choices(['last', 'weekly', 'all'])
-        .default('last'),
-    );
+    .addOption(snapshotsOption());
   withWorkers(command)
     .option('--json', 'print the run as JSON')
     .addHelpText('after', HELP)

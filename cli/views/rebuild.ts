@@ -1,4 +1,4 @@
-import { counted } from '../../lib/run/quality/check-result.ts';
+import { counted } from '../../lib/run/counted.ts';
 import type { RebuildOutline } from '../../lib/run/rebuild/outline-rebuild.ts';
 import { formatRange } from '../../lib/time.ts';
 

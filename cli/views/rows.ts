@@ -1,4 +1,4 @@
-import { counted } from '../../lib/run/quality/check-result.ts';
+import { counted } from '../../lib/run/counted.ts';
 import { PENDING_PREFIX } from '../../lib/run/row-counts.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { count } from '../table.ts';

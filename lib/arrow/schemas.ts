@@ -111,37 +111,29 @@ export const CUSTOMER_LEDGER = {
   source_line: uint32,
 } as const satisfies TableSpec;
 
+const identifiers = {
+  email: text,
+  phone: text,
+  first_name: text,
+  last_name: text,
+  city: text,
+  state: text,
+  country: text,
+  zip: text,
+  date_of_birth: text,
+  gender: text,
+} as const satisfies TableSpec;
+
 /** Identifiers of the customers feed, the ledger below `pii/`: metadata as of `CUSTOMER_LEDGER`. */
 export const IDENTIFIER_LEDGER = {
   customer_id: utf8,
   updated_at: maybeInt64,
-  email: text,
-  phone: text,
-  first_name: text,
-  last_name: text,
-  city: text,
-  state: text,
-  country: text,
-  zip: text,
-  date_of_birth: text,
-  gender: text,
+  ...identifiers,
   source_line: uint32,
 } as const satisfies TableSpec;
 
 /** Identifiers as known on a date, folded, ordered by customer_id (bytes): the snapshot below `pii/`. */
-export const IDENTIFIERS = {
-  customer_id: utf8,
-  email: text,
-  phone: text,
-  first_name: text,
-  last_name: text,
-  city: text,
-  state: text,
-  country: text,
-  zip: text,
-  date_of_birth: text,
-  gender: text,
-} as const satisfies TableSpec;
+export const IDENTIFIERS = { customer_id: utf8, ...identifiers } as const satisfies TableSpec;
 /** Version of `IDENTIFIERS`. */
 export const IDENTIFIERS_VERSION = 1;
 
@@ -153,16 +145,13 @@ export const RATES = {
   source_line: uint32,
 } as const satisfies TableSpec;
 
+const erasure = { customer_key: utf8, bucket: uint32, requested_at: int64 } as const satisfies TableSpec;
+
 /**
  * Ledger of erasures: the keyed hash of a customer id (64 hex digits), never the id. `bucket` is 16 bits of a plain hash of the id:
  * a customer of another bucket is not the one, without a keyed hash. Instant in milliseconds since 1970-01-01T00:00Z.
  */
-export const ERASURE_LEDGER = {
-  customer_key: utf8,
-  bucket: uint32,
-  requested_at: int64,
-  source_line: uint32,
-} as const satisfies TableSpec;
+export const ERASURE_LEDGER = { ...erasure, source_line: uint32 } as const satisfies TableSpec;
 
 /** Book: customers, ordered by id. `purchase_days` counts the days that count; null dates when there is none. */
 export const CUSTOMERS = {
@@ -212,12 +201,7 @@ export const INTERACTIONS = {
 } as const satisfies TableSpec;
 
 /** Book: erasures as of `ERASURE_LEDGER`, the same in every shard, ordered by known_on, customer_key. */
-export const TOMBSTONES = {
-  customer_key: utf8,
-  bucket: uint32,
-  requested_at: int64,
-  known_on: date,
-} as const satisfies TableSpec;
+export const TOMBSTONES = { ...erasure, known_on: date } as const satisfies TableSpec;
 
 /**
  * Book: transaction ids of one knownOn month, ordered by hash. Hashes as 32-bit words. `amount_minor` and `remaining_minor` are

@@ -211,6 +211,20 @@ function absentColumn(column: ColumnSpec, rows: number): ColumnValues {
   return column.nullable ? values.fill(emptyOf(column.kind)) : values;
 }
 
+/** What a table file says of itself, without its rows. */
+export interface TableHeader {
+  /** Names of the columns, in the file's order. */
+  readonly columns: readonly string[];
+  /** NaN when the file tells none. */
+  readonly schemaVersion: number;
+}
+
+/** The header of an Arrow IPC file. @param where its key, for messages @throws ContractMismatchError for other bytes */
+export function readHeader(bytes: Uint8Array, where: string): TableHeader {
+  const { fields, metadata } = openFile(bytes, where).schema;
+  return { columns: fields.map(({ name }) => name), schemaVersion: Number(metadata.get('schemaVersion') ?? Number.NaN) };
+}
+
 function openFile(bytes: Uint8Array, where: string): Table {
   try {
     return tableFromIPC(bytes);

@@ -1,26 +1,19 @@
+import { IdentityMap } from './identity-map.ts';
 import type { IndexColumns } from './transaction-index.ts';
 
-/** A set of 96-bit hashes. */
+/** A set of 96-bit hashes that is looked for in stored months. */
 export class HashSet {
-  #words = new Uint32Array(3 * 2048);
-  #used = new Uint8Array(2048);
-  #mask = 2047;
+  readonly #hashes = new IdentityMap();
   /** What `#inOrder` found last. */
   #ordered = new Int32Array(0);
-  size = 0;
 
-  /** Adds a hash. */
-  add(hash: Uint32Array): void {
-    if ((this.size + 1) * 2 > this.#used.length) this.#grow();
-    this.#insert(hash[0] as number, hash[1] as number, hash[2] as number);
+  get size(): number {
+    return this.#hashes.size;
   }
 
-  /** True when the hash was added. */
-  has(h0: number, h1: number, h2: number): boolean {
-    for (let at = h0 & this.#mask; this.#used[at] === 1; at = (at + 1) & this.#mask) {
-      if (this.#words[3 * at] === h0 && this.#words[3 * at + 1] === h1 && this.#words[3 * at + 2] === h2) return true;
-    }
-    return false;
+  /** Adds a hash, its first three words. */
+  add(hash: Uint32Array): void {
+    this.#hashes.numberOf(hash);
   }
 
   /** Rows of a stored month whose ids are in the set, ascending. */
@@ -30,7 +23,7 @@ export class HashSet {
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = stored;
     const found: number[] = [];
     for (let row = 0; row < rows; row++) {
-      if (this.has(h0[row] as number, h1[row] as number, h2[row] as number)) found.push(row);
+      if (this.#hashes.find(h0[row] as number, h1[row] as number, h2[row] as number) >= 0) found.push(row);
     }
     return found;
   }
@@ -38,7 +31,7 @@ export class HashSet {
   /** The same, from one id to the next in growing steps. */
   #gallop(stored: Pick<IndexColumns, 'id_hash_0' | 'id_hash_1' | 'id_hash_2'>, rows: number): number[] {
     const { id_hash_0: h0, id_hash_1: h1, id_hash_2: h2 } = stored;
-    const words = this.#words;
+    const { words } = this.#hashes;
     const found: number[] = [];
     let from = 0;
     for (const at of this.#inOrder()) {
@@ -61,39 +54,13 @@ export class HashSet {
     return found;
   }
 
-  /** Places of the hashes, ordered by their first words and then by the others. */
+  /** Numbers of the hashes, ordered by their first words and then by the others. */
   #inOrder(): Int32Array {
     if (this.#ordered.length === this.size) return this.#ordered;
-    const places = new Int32Array(this.size);
-    let count = 0;
-    for (let at = 0; at < this.#used.length; at++) if (this.#used[at] === 1) places[count++] = at;
-    const words = this.#words;
+    const { words } = this.#hashes;
     const difference = (a: number, b: number, word: number) => (words[3 * a + word] as number) - (words[3 * b + word] as number);
-    this.#ordered = places.sort((a, b) => difference(a, b, 0) || difference(a, b, 1) || difference(a, b, 2));
+    const numbers = Int32Array.from({ length: this.size }, (_, number) => number);
+    this.#ordered = numbers.sort((a, b) => difference(a, b, 0) || difference(a, b, 1) || difference(a, b, 2));
     return this.#ordered;
-  }
-
-  #insert(h0: number, h1: number, h2: number): void {
-    let at = h0 & this.#mask;
-    while (this.#used[at] === 1) {
-      if (this.#words[3 * at] === h0 && this.#words[3 * at + 1] === h1 && this.#words[3 * at + 2] === h2) return;
-      at = (at + 1) & this.#mask;
-    }
-    this.#used[at] = 1;
-    this.#words[3 * at] = h0;
-    this.#words[3 * at + 1] = h1;
-    this.#words[3 * at + 2] = h2;
-    this.size++;
-  }
-
-  #grow(): void {
-    const [words, used] = [this.#words, this.#used];
-    this.#words = new Uint32Array(words.length * 2);
-    this.#used = new Uint8Array(used.length * 2);
-    this.#mask = this.#used.length - 1;
-    this.size = 0;
-    for (let at = 0; at < used.length; at++) {
-      if (used[at] === 1) this.#insert(words[3 * at] as number, words[3 * at + 1] as number, words[3 * at + 2] as number);
-    }
   }
 }

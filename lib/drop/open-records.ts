@@ -112,7 +112,6 @@ async function openJsonLines(
     cursor,
     layout: { positions, least: keys.length, most: keys.length },
     defaults,
-
     batches: () => continued(fills),
     columns: () => names.filter((_, at) => cursor.seen[positions[at] as number] === 1),
   };

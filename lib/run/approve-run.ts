@@ -23,8 +23,10 @@ type Approve = NonNullable<RunRequest['approve']>;
  * Opens a held run again: the same plan under a new fencing number, some gates waived. What was done is kept, so only the checks
  * and what follows them are run.
  *
- * Asked again after its process died, it goes on; once it is committed, it is done. @throws UsageError when the run is not held, when another run was committed since,
- * when a named gate did not fail, or when conservation is broken
+ * Asked again after its process died, it goes on; once it is committed, it is done.
+ *
+ * @throws UsageError when the run is not held, when another run was committed since, when a named gate did not fail, or when
+ * conservation is broken
  */
 export async function openApproved(deps: RunDeps, approve: Approve): Promise<Opened> {
   const record = await findRun(deps, approve.runId);

@@ -80,6 +80,11 @@ export async function listDropDates(drops: ObjectStore): Promise<BusinessDate[]>
   return [...dates].sort() as BusinessDate[];
 }
 
+/** The feed of a file by its key below the drops, `dt=D/<feed>/...`; undefined when it lies elsewhere. */
+export function feedOfKey(key: string): Feed | undefined {
+  return FEEDS.find((feed) => feed === key.split('/')[1]);
+}
+
 /** The date of a folder `dt=D`; undefined for another name and for a date that does not exist. */
 export function dateOfFolder(name: string): BusinessDate | undefined {
   const date = /^dt=(\d{4}-\d{2}-\d{2})$/.exec(name)?.[1];

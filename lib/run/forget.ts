@@ -10,15 +10,15 @@ import { lakeKeys } from '../keys.ts';
 import { customerKey } from '../ledger/customer-key.ts';
 import { shardOf } from '../ledger/id-hash.ts';
 import type { ObjectStore } from '../store/objects.ts';
-import { addDays, type BusinessDate, businessClock, datesBetween, dayOf } from '../time.ts';
+import { addDays, type BusinessDate, businessClock, dayOf } from '../time.ts';
 import { readCommittedErasures } from './committed-erasures.ts';
 import { bytesOf } from './compact/change.ts';
 import type { RunDeps } from './deps.ts';
 import { listDropDates } from './drop-folder.ts';
 import { nextDropsUrl } from './drops-place.ts';
 import { erasureSecret } from './erasure-secret.ts';
-import { findJson } from './json-objects.ts';
-import { type LedgerList, readConfig } from './plan.ts';
+import { listsOfRuns } from './ledger-lists.ts';
+import { readConfig } from './plan.ts';
 import { findCurrent, type RunRecord, readRun } from './run-ledger.ts';
 
 /** Whom to forget, and how. */
@@ -100,12 +100,8 @@ async function oldestDate(drops: ObjectStore): Promise<BusinessDate> {
 
 /** Files that the committed run itself took. */
 async function takenKeys(deps: RunDeps, head: RunRecord | undefined): Promise<Set<string>> {
-  const keys = new Set<string>();
-  for (const date of head ? datesBetween(head.from, head.to) : []) {
-    const { generation, runId } = head as RunRecord;
-    const list = await findJson<LedgerList>(deps.lake, lakeKeys.ledgerList(generation, date, runId));
-    for (const { key } of list?.sources ?? []) keys.add(key);
-  }
+  const lists = head ? await listsOfRuns(deps, [head]) : [];
+  const keys = new Set(lists.flatMap(({ sources }) => sources.map(({ key }) => key)));
   return keys;
 }
 

@@ -1,13 +1,11 @@
+import type { TableSpec } from '../arrow/columns.ts';
+import { CUSTOMER_LEDGER, ERASURE_LEDGER, IDENTIFIER_LEDGER, INTERACTION_LEDGER, RATES } from '../arrow/schemas.ts';
 import type { FactTable } from '../book/facts.ts';
 import type { CustomerFacts, NightFacts } from '../book/night-facts.ts';
 import { ContractMismatchError } from '../errors.ts';
 import { type Feed, lakeKeys } from '../keys.ts';
-import { decodeCustomers } from '../ledger/customer-ledger.ts';
-import { decodeErasures } from '../ledger/erasure-ledger.ts';
-import { decodeIdentifiers } from '../ledger/identifier-ledger.ts';
-import { decodeInteractions } from '../ledger/interaction-ledger.ts';
+import { decodeFeedTable, type StoredFeedTable } from '../ledger/feed-table.ts';
 import { decodeLedger } from '../ledger/ledger-file.ts';
-import { decodeRates } from '../ledger/rate-ledger.ts';
 import type { BusinessDate } from '../time.ts';
 import type { RunDeps } from './deps.ts';
 import { readJson } from './json-objects.ts';
@@ -43,16 +41,16 @@ export async function readOtherFacts(
   const ofFeed = (feed: Feed) => sources.filter((source) => source.feed === feed);
   const sharedOf = (feed: Feed) => ofFeed(feed).flatMap(({ shared }) => (shared === '' ? [] : [shared]));
   const readSource = async (source: LedgerSource) => {
-    const customers = await readAll(deps, keysIn(source.files, shard), decodeCustomers);
+    const customers = await readFeed(CUSTOMER_LEDGER, deps, keysIn(source.files, shard));
     if (!withIdentifiers || source.identifiers.length === 0) return customers.map(sourced);
-    const identifiers = await readAll(deps, keysIn(source.identifiers, shard), decodeIdentifiers);
+    const identifiers = await readFeed(IDENTIFIER_LEDGER, deps, keysIn(source.identifiers, shard));
     return customers.map((table, i) => withIdentifiersOf(table, identifiers[i], source.key));
   };
   const [interactions, customers, rates, erasures] = await Promise.all([
-    readAll(deps, shardKeys(sources, 'interactions', shard), decodeInteractions),
+    readFeed(INTERACTION_LEDGER, deps, shardKeys(sources, 'interactions', shard)),
     Promise.all(ofFeed('customers').map(readSource)),
-    readAll(deps, sharedOf('rates'), decodeRates),
-    readAll(deps, sharedOf('erasures'), decodeErasures),
+    readFeed(RATES, deps, sharedOf('rates')),
+    readFeed(ERASURE_LEDGER, deps, sharedOf('erasures')),
   ]);
   return {
     interactions: interactions.map(sourced),
@@ -60,6 +58,11 @@ export async function readOtherFacts(
     rates: rates.map(sourced),
     erasures: erasures.map(sourced),
   };
+}
+
+/** Ledger files of a feed, in the order of their keys. */
+function readFeed<S extends TableSpec>(spec: S, deps: RunDeps, keys: readonly string[]): Promise<StoredFeedTable<S>[]> {
+  return readAll(deps, keys, (bytes, key) => decodeFeedTable(spec, bytes, key));
 }
 
 function readAll<T>(deps: RunDeps, keys: readonly string[], decode: (bytes: Uint8Array, key: string) => T): Promise<T[]> {
@@ -79,8 +82,8 @@ const sourced = <T extends { readonly source: string }>(table: T): T & { readonl
 
 /** Rows of the customers feed with their identifiers. @throws ContractMismatchError when they are not row for row the same */
 function withIdentifiersOf(
-  table: ReturnType<typeof decodeCustomers>,
-  identifiers: ReturnType<typeof decodeIdentifiers> | undefined,
+  table: StoredFeedTable<typeof CUSTOMER_LEDGER>,
+  identifiers: StoredFeedTable<typeof IDENTIFIER_LEDGER> | undefined,
   source: string,
 ): CustomerFacts {
   const lines = identifiers?.columns.source_line;

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { InvalidDropError } from '../errors.ts';
-import { FEEDS, type Feed } from '../keys.ts';
+import type { Feed } from '../keys.ts';
 import { eachConcurrently } from '../store/concurrently.ts';
+import { hashContent } from '../store/hash-content.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { BusinessDate } from '../time.ts';
-import { type FeedFile, listDrop } from './drop-folder.ts';
+import { type FeedFile, feedOfKey, listDrop } from './drop-folder.ts';
 import { assertAllThere, assertPromised, type DropManifest, readManifest } from './drop-manifest.ts';
 import type { PinnedFile, Remark } from './plan.ts';
 
@@ -28,7 +28,7 @@ export class KnownContents {
 
   /** Takes in what became of the content of a file, where it is known. @param key below the drops */
   follow(key: string, before: string, after: string): void {
-    const feed = FEEDS.find((name) => name === key.split('/')[1]);
+    const feed = feedOfKey(key);
     if (feed === undefined) return;
     const first = this.find({ feed, key, sha256: before });
     if (first !== undefined) this.add({ feed, key: first, sha256: after });
@@ -118,8 +118,6 @@ export class DropPins {
   }
 
   async #hash(key: string): Promise<string> {
-    const hash = createHash('sha256');
-    for await (const chunk of this.drops.stream(key)) hash.update(chunk);
-    return hash.digest('hex');
+    return (await hashContent(this.drops.stream(key))).sha256;
   }
 }

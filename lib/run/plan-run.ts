@@ -6,9 +6,10 @@ import type { Planned, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { type DropsWindow, type FeedFile, findMisplaced } from './drop-folder.ts';
 import { dropsUrlOf } from './drops-place.ts';
-import { createOrReadJson, findJson } from './json-objects.ts';
+import { createOrReadJson } from './json-objects.ts';
+import { listsOfRuns } from './ledger-lists.ts';
 import { DropPins, KnownContents } from './pin-drop.ts';
-import { completeLedgerList, type LedgerList, MAX_REMARKS, planFrame, type Remark, type RunPlan, readConfig } from './plan.ts';
+import { MAX_REMARKS, planFrame, type Remark, type RunPlan, readConfig } from './plan.ts';
 import { planRebuild } from './rebuild/plan-rebuild.ts';
 import { chainOf, type RunRecord, readRun } from './run-ledger.ts';
 
@@ -62,18 +63,8 @@ async function remarksOf(pins: DropPins, window: DropsWindow): Promise<Pick<RunP
 
 /** The contents that the committed chain knows. */
 async function knownContents(deps: RunDeps, chain: readonly RunRecord[]): Promise<KnownContents> {
-  const keys = chain.flatMap((run) =>
-    datesBetween(run.from, run.to).map((date) => lakeKeys.ledgerList(run.generation, date, run.runId)),
-  );
   const known = new KnownContents();
-  const readers = 16;
-  const read = async (first: number) => {
-    for (let i = first; i < keys.length; i += readers) {
-      const list = await findJson<LedgerList>(deps.lake, keys[i] as string);
-      for (const source of list ? completeLedgerList(list).sources : []) known.add(source);
-    }
-  };
-  await Promise.all(Array.from({ length: readers }, (_, first) => read(first)));
+  for (const { sources } of await listsOfRuns(deps, chain)) for (const source of sources) known.add(source);
   // What compact took out of a file does not make it another one.
   for (const { key, before, after } of await rewrittenDrops(deps)) known.follow(key, before, after);
   return known;

@@ -46,10 +46,7 @@ describe('a night killed before its commit', () => {
 
   beforeAll(async () => {
     night = await prepareNight();
-    const unkilled = await night.copyBase();
-    before = await night.read(unkilled);
-    await night.mustRun(unkilled, night.commandOf(1));
-    after = await night.read(unkilled);
+    ({ before, after } = await night.unkilled());
   });
   afterAll(() => night.remove());
 

@@ -54,6 +54,8 @@ export interface MortalNight {
   /** Lets it die at a point. */
   mustDie(home: string, command: readonly string[], killAt: KillPoint): Promise<void>;
   read(home: string): Promise<HomeState>;
+  /** What the base home holds, and what it holds after the first night when nothing dies. */
+  unkilled(): Promise<{ readonly before: HomeState; readonly after: HomeState }>;
   remove(): Promise<void>;
 }
 
@@ -103,6 +105,12 @@ export async function prepareNight(): Promise<MortalNight> {
       expect({ signal, stderr: signal ? '' : stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
     },
     read: (home) => readHome(home, config),
+    async unkilled() {
+      const home = await copyOf(base);
+      const before = await night.read(home);
+      await night.mustRun(home, night.commandOf(1));
+      return { before, after: await night.read(home) };
+    },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
   await night.mustRun(base, night.baseCommand);

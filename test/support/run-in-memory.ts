@@ -1,4 +1,4 @@
-import { isMapStep, type MapStep, type Step } from '../../lib/keys.ts';
+import { isMapStep, type MapStep, STEPS, type Step } from '../../lib/keys.ts';
 import { calibrate } from '../../lib/run/calibrate.ts';
 import { closeRun } from '../../lib/run/close-run.ts';
 import { commitRun } from '../../lib/run/commit-run.ts';
@@ -24,19 +24,12 @@ export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
+/** Steps that open and plan a run, end a failed one, or follow every Map. */
+const AROUND = ['open-run', 'plan-run', 'fail-run', 'require-complete'] as const;
+type StepOfARun = Exclude<Step, (typeof AROUND)[number]>;
+
 /** The steps after open-run and plan-run, in the machine's order; `require-complete` follows every Map. */
-export const STEPS_OF_A_RUN = [
-  'ingest-drop',
-  'fold-shard',
-  'calibrate',
-  'score-shard',
-  'verify-run',
-  'report',
-  'publish-segments',
-  'commit-run',
-  'project-shard',
-  'close-run',
-] as const satisfies readonly Step[];
+export const STEPS_OF_A_RUN = STEPS.filter((step): step is StepOfARun => !(AROUND as readonly Step[]).includes(step));
 
 /** What a whole installation keeps, in memory. */
 export interface MemoryPlaces {
@@ -110,7 +103,7 @@ const ITEMS: Readonly<Record<MapStep, ItemCall>> = {
 
 type SingleCall = (run: RunRef, deps: RunDeps, signal: AbortSignal) => Promise<unknown>;
 
-const SINGLE: Readonly<Record<Exclude<(typeof STEPS_OF_A_RUN)[number], MapStep>, SingleCall>> = {
+const SINGLE: Readonly<Record<Exclude<StepOfARun, MapStep>, SingleCall>> = {
   calibrate,
   'verify-run': verifyRun,
   report,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvariantBrokenError, UsageError } from '../../errors.ts';
+import { hashContent } from '../../store/hash-content.ts';
 import type { RunRef } from '../contracts.ts';
 import type { RunDeps } from '../deps.ts';
 import { dropsUrlOf } from '../drops-place.ts';
@@ -9,7 +10,6 @@ import { type Change, type CompactContext, type Place, storeOf, type Unit } from
 import { type CompactionLog, type Deleted, proofOf, type Rewritten, readCompactions, writeCompaction } from './compaction-log.ts';
 import { readContext } from './context.ts';
 import { inOrder, unitsOf } from './kinds.ts';
-import { hashContent } from './unknown.ts';
 
 /** Milliseconds between two renewals of the lease: a sixth of the shortest one. */
 const RENEW_MS = 20_000;

@@ -1,9 +1,7 @@
-import { lakeKeys } from '../../keys.ts';
-import { datesBetween } from '../../time.ts';
 import { readCommittedErasures } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
-import { findJson } from '../json-objects.ts';
-import { completeLedgerList, type LedgerList, readConfig } from '../plan.ts';
+import { listsOfRuns } from '../ledger-lists.ts';
+import { readConfig } from '../plan.ts';
 import { type Current, chainOf, findCurrent, type RunRecord } from '../run-ledger.ts';
 import type { CompactContext } from './change.ts';
 
@@ -33,15 +31,10 @@ async function wholeChain(deps: RunDeps, runId: string): Promise<RunRecord[]> {
 /** Ledger and quarantine files that the lists of a chain name. */
 async function listedFiles(deps: RunDeps, chain: readonly RunRecord[]): Promise<Set<string>> {
   const listed = new Set<string>();
-  for (const { generation, from, to, runId } of chain) {
-    const lists = datesBetween(from, to).map((date) =>
-      findJson<LedgerList>(deps.lake, lakeKeys.ledgerList(generation, date, runId)),
-    );
-    for (const list of await Promise.all(lists)) {
-      for (const { files, identifiers, shared, quarantine } of list ? completeLedgerList(list).sources : []) {
-        for (const { key } of [...files, ...identifiers]) listed.add(key);
-        listed.add(shared).add(quarantine);
-      }
+  for (const { sources } of await listsOfRuns(deps, chain)) {
+    for (const { files, identifiers, shared, quarantine } of sources) {
+      for (const { key } of [...files, ...identifiers]) listed.add(key);
+      listed.add(shared).add(quarantine);
     }
   }
   return listed;

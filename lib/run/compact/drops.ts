@@ -1,11 +1,11 @@
 import { formatOf } from '../../drop/file-format.ts';
 import { FEEDS, type Feed } from '../../keys.ts';
+import { hashContent } from '../../store/hash-content.ts';
 import { businessClock } from '../../time.ts';
 import { jsonBytes } from '../json-objects.ts';
 import { type Change, type CompactContext, contentOf, storeOf, type Unit } from './change.ts';
 import { keptDrop } from './drop-content.ts';
 import { type DropFile, judgeDrop } from './drop-rows.ts';
-import { hashContent } from './unknown.ts';
 
 /**
  * The drop of a date: rows of erased customers up to their request go from every file, whatever its form; every other byte of

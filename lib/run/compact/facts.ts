@@ -1,7 +1,6 @@
-import { columnNames } from '../../arrow/column-names.ts';
 import type { ByteColumn, TableSpec } from '../../arrow/columns.ts';
 import { CUSTOMER_LEDGER, IDENTIFIER_LEDGER, INTERACTION_LEDGER, LEDGER, LEDGER_VERSION } from '../../arrow/schemas.ts';
-import { decodeTable } from '../../arrow/table-file.ts';
+import { decodeTable, readHeader } from '../../arrow/table-file.ts';
 import { ContractMismatchError } from '../../errors.ts';
 import { murmur128 } from '../../ledger/id-hash.ts';
 import type { Erasure } from '../committed-erasures.ts';
@@ -67,7 +66,7 @@ const OWN_COLUMN: Readonly<Record<string, string>> = {
 /** Which table a ledger file holds: by the column that only one has. */
 function factsKind(bytes: Uint8Array, key: string): TableKind<TableSpec> {
   if (key.startsWith('pii/')) return FACTS.identifiers;
-  const names = columnNames(bytes, key);
+  const names = readHeader(bytes, key).columns;
   for (const [name, kind] of Object.entries(FACTS)) {
     if (name !== 'identifiers' && names.includes(OWN_COLUMN[name] ?? '')) return kind;
   }

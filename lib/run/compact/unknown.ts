@@ -1,18 +1,6 @@
-import { createHash } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { ContractMismatchError } from '../../errors.ts';
 import { type Change, type CompactContext, storeOf, type Unit } from './change.ts';
-
-/** SHA-256 (hex) and bytes of a content. */
-export async function hashContent(content: AsyncIterable<Uint8Array>): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of content) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), size };
-}
 
 const isWordByte = (byte: number | undefined) =>
   byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || byte === 95);

@@ -1,8 +1,8 @@
+import { CUSTOMER_LEDGER, IDENTIFIER_LEDGER } from '../../arrow/schemas.ts';
 import { IDENTIFIER_COLUMNS } from '../../config/mapping.ts';
 import { readCustomers } from '../../drop/feeds/customers.ts';
 import { lakeKeys } from '../../keys.ts';
-import { encodeCustomers } from '../../ledger/customer-ledger.ts';
-import { encodeIdentifiers } from '../../ledger/identifier-ledger.ts';
+import { encodeFeedTable } from '../../ledger/feed-table.ts';
 import { countEmpty, type FeedJob, type FeedOutcome, shardingOf, writeShards } from './feed-job.ts';
 
 /** Takes a file of the `customers` feed: identifiers to the ledger below `pii/`, the rest to the ledger. */
@@ -27,7 +27,7 @@ export async function ingestCustomers(job: FeedJob): Promise<FeedOutcome> {
         deps.lake,
         read.shards.map(({ customers }) => customers),
         (shard) => lakeKeys.ledgerFile(generation, knownOn, shard, name),
-        (table) => encodeCustomers(table, dropKey, present.customers),
+        (table) => encodeFeedTable(CUSTOMER_LEDGER, table, dropKey, present.customers),
       ),
       identifiers: await writeShards(
         deps.lake,
@@ -36,7 +36,7 @@ export async function ingestCustomers(job: FeedJob): Promise<FeedOutcome> {
           ? read.shards.map(({ identifiers }) => identifiers)
           : [],
         (shard) => lakeKeys.identifierLedger(generation, knownOn, shard, name),
-        (table) => encodeIdentifiers(table, dropKey, present.identifiers),
+        (table) => encodeFeedTable(IDENTIFIER_LEDGER, table, dropKey, present.identifiers),
       ),
       shared: '',
     }),

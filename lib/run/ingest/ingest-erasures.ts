@@ -1,6 +1,7 @@
+import { ERASURE_LEDGER } from '../../arrow/schemas.ts';
 import { readErasures } from '../../drop/feeds/erasures.ts';
 import { lakeKeys } from '../../keys.ts';
-import { encodeErasures } from '../../ledger/erasure-ledger.ts';
+import { encodeFeedTable } from '../../ledger/feed-table.ts';
 import { businessClock } from '../../time.ts';
 import { erasureSecret } from '../erasure-secret.ts';
 import type { FeedJob, FeedOutcome } from './feed-job.ts';
@@ -17,7 +18,7 @@ export async function ingestErasures(job: FeedJob): Promise<FeedOutcome> {
     ...read,
     facts: { late: 0, future: 0, newestDay: '', empty: {} },
     write: async () => {
-      if (shared !== '') await deps.lake.create(shared, encodeErasures(read.table, file.key));
+      if (shared !== '') await deps.lake.create(shared, encodeFeedTable(ERASURE_LEDGER, read.table, file.key));
       return { files: [], identifiers: [], shared };
     },
   };

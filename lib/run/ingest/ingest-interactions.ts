@@ -1,6 +1,7 @@
+import { INTERACTION_LEDGER } from '../../arrow/schemas.ts';
 import { readInteractions } from '../../drop/feeds/interactions.ts';
 import { lakeKeys } from '../../keys.ts';
-import { encodeInteractions } from '../../ledger/interaction-ledger.ts';
+import { encodeFeedTable } from '../../ledger/feed-table.ts';
 import { countEmpty, type FeedJob, type FeedOutcome, factsOfDays, shardingOf, writeShards } from './feed-job.ts';
 
 /** Takes a file of the `interactions` feed. */
@@ -14,7 +15,7 @@ export async function ingestInteractions(job: FeedJob): Promise<FeedOutcome> {
     ...read,
     facts: { ...factsOfDays(file, days), empty },
     write: async () => ({
-      files: await writeShards(deps.lake, read.shards, keyOf, (table) => encodeInteractions(table, file.key)),
+      files: await writeShards(deps.lake, read.shards, keyOf, (table) => encodeFeedTable(INTERACTION_LEDGER, table, file.key)),
       identifiers: [],
       shared: '',
     }),

@@ -1,6 +1,7 @@
+import { RATES } from '../../arrow/schemas.ts';
 import { readRates } from '../../drop/feeds/rates.ts';
 import { lakeKeys } from '../../keys.ts';
-import { encodeRates } from '../../ledger/rate-ledger.ts';
+import { encodeFeedTable } from '../../ledger/feed-table.ts';
 import { businessClock } from '../../time.ts';
 import { type FeedJob, type FeedOutcome, factsOfDays } from './feed-job.ts';
 
@@ -16,7 +17,7 @@ export async function ingestRates(job: FeedJob): Promise<FeedOutcome> {
     ...read,
     facts: { late: 0, future: 0, newestDay, empty: {} },
     write: async () => {
-      if (shared !== '') await deps.lake.create(shared, encodeRates(read.table, file.key));
+      if (shared !== '') await deps.lake.create(shared, encodeFeedTable(RATES, read.table, file.key));
       return { files: [], identifiers: [], shared };
     },
   };

@@ -33,10 +33,3 @@ export const isConservation = (name: string): boolean => !(GATE_NAMES as readonl
 
 /** A share as people read it: `4.2 %`. */
 export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.001 ? 3 : 1)} %`;
-
-/** A count with its noun: `1 row`, `2,000 rows`, `2 copies`. */
-export const counted = (count: number, noun: string): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? noun : pluralOf(noun)}`;
-
-/** `copy` becomes `copies`, `row` `rows`. */
-const pluralOf = (noun: string): string => (noun.endsWith('y') && !noun.endsWith('day') ? `${noun.slice(0, -1)}ies` : `${noun}s`);

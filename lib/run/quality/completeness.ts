@@ -1,5 +1,6 @@
 import type { Feed } from '../../keys.ts';
-import { counted, type Finding, percent } from './check-result.ts';
+import { counted } from '../counted.ts';
+import { type Finding, percent } from './check-result.ts';
 import { type DateInput, factsOf } from './date-input.ts';
 import type { DropFacts, FeedFacts } from './drop-facts.ts';
 import { MIN_POINTS, median } from './usual.ts';

@@ -1,5 +1,6 @@
 import type { BusinessDate } from '../../time.ts';
-import { counted, type Finding } from './check-result.ts';
+import { counted } from '../counted.ts';
+import type { Finding } from './check-result.ts';
 
 /** What the run says of rows in foreign currencies. */
 export interface RateInput {

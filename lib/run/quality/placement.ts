@@ -1,5 +1,6 @@
+import { counted } from '../counted.ts';
 import type { Remark } from '../plan.ts';
-import { counted, type Finding } from './check-result.ts';
+import type { Finding } from './check-result.ts';
 
 /** Remarks that a message shows. */
 const SHOWN = 3;

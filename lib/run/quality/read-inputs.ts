@@ -1,10 +1,9 @@
 import type { GatesConfig } from '../../config/gates.ts';
-import { type Feed, lakeKeys } from '../../keys.ts';
-import { eachConcurrently } from '../../store/concurrently.ts';
+import type { Feed } from '../../keys.ts';
 import { addDays, type BusinessDate, datesBetween } from '../../time.ts';
 import type { RunDeps } from '../deps.ts';
-import { findJson } from '../json-objects.ts';
-import { completeLedgerList, type LedgerList, type LedgerSource, type RunPlan } from '../plan.ts';
+import { readLedgerLists } from '../ledger-lists.ts';
+import type { LedgerList, LedgerSource, RunPlan } from '../plan.ts';
 import type { FoldReceipt } from '../receipts.ts';
 import { chainOf } from '../run-ledger.ts';
 import { sumOf } from '../sum.ts';
@@ -13,9 +12,6 @@ import { dropFactsOf, folderOf } from './drop-facts.ts';
 
 /** Days of history that the checks look at: 8 weeks. */
 const HISTORY_DAYS = 56;
-
-/** Small objects that are read together. */
-const READERS = 16;
 
 /** What is judged: the run's dates that are to be, and what the shards counted. */
 export interface Judged {
@@ -59,16 +55,11 @@ export async function readDateInputs(deps: RunDeps, plan: RunPlan, judged: Judge
 /** The ledger lists of the dates from `since` to the end of the run, ascending; dates without one are left out. */
 async function readLists(deps: RunDeps, plan: RunPlan, since: BusinessDate): Promise<LedgerList[]> {
   const chain = plan.base ? await chainOf(deps, plan.base.runId) : [];
-  const keys = datesBetween(since, plan.to).flatMap((date) => {
+  const dates = datesBetween(since, plan.to).flatMap((date) => {
     const run = date >= plan.from ? plan : chain.find(({ from, to }) => from <= date && date <= to);
-    return run ? [lakeKeys.ledgerList(run.generation, date, run.runId)] : [];
+    return run ? [{ run, date }] : [];
   });
-  const lists: LedgerList[] = [];
-  await eachConcurrently(keys, READERS, async (key) => {
-    const list = await findJson<LedgerList>(deps.lake, key);
-    if (list) lists.push(completeLedgerList(list));
-  });
-  return lists.sort((a, b) => (a.knownOn < b.knownOn ? -1 : 1));
+  return readLedgerLists(deps, dates);
 }
 
 /** Rows promised by the manifest of a date for the files that were taken; feeds with an unpromised file are left out. */
@@ -81,7 +72,7 @@ function promisedRows(plan: RunPlan, date: BusinessDate): Map<Feed, number> {
   return new Map([...promised].filter(([, rows]) => !Number.isNaN(rows)));
 }
 
-/** The files of a run's sources. */
+/** Rows of files, and those of them that could not be read. */
 export const rowsOf = (sources: readonly LedgerSource[]) => ({
   rows: sumOf(sources, ({ rows }) => rows),
   malformed: sumOf(sources, ({ malformed }) => malformed),

@@ -1,5 +1,6 @@
 import type { Feed } from '../../keys.ts';
-import { counted, type Finding } from './check-result.ts';
+import { counted } from '../counted.ts';
+import type { Finding } from './check-result.ts';
 import { type DateInput, factsOf, isClosed, sameWeekdays } from './date-input.ts';
 import { MIN_POINTS, usualOf } from './usual.ts';
 

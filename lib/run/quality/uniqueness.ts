@@ -1,4 +1,5 @@
-import { counted, type Finding, percent } from './check-result.ts';
+import { counted } from '../counted.ts';
+import { type Finding, percent } from './check-result.ts';
 import type { DateInput } from './date-input.ts';
 
 /** Share of copies and conflicts among the transactions of a night. */

@@ -1,4 +1,5 @@
-import { counted, type Finding } from './check-result.ts';
+import { counted } from '../counted.ts';
+import type { Finding } from './check-result.ts';
 import { type DateInput, factsOf, isClosed, sameWeekdays } from './date-input.ts';
 import { MIN_POINTS, median } from './usual.ts';
 

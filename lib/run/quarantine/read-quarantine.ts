@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { RefusedFact } from '../../book/night-fold.ts';
+import { CONFIDENTIAL_FEEDS } from '../../config/mapping.ts';
 import type { QuarantinedRow } from '../../drop/row-rules.ts';
-import { FEEDS, type Feed, lakeKeys } from '../../keys.ts';
+import { type Feed, lakeKeys } from '../../keys.ts';
 import { type BusinessDate, datesBetween, dayOf } from '../../time.ts';
 import { type CommittedErasures, readCommittedErasures } from '../committed-erasures.ts';
 import type { RunDeps } from '../deps.ts';
+import { feedOfKey } from '../drop-folder.ts';
 import { ungzipLines } from '../gzip-lines.ts';
-import { findJson } from '../json-objects.ts';
-import { completeLedgerList, type LedgerList, type LedgerSource } from '../plan.ts';
+import { listsOfRuns } from '../ledger-lists.ts';
+import type { LedgerSource } from '../plan.ts';
 import type { RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
 import { isErasedRecord } from './erased-record.ts';
@@ -55,7 +57,7 @@ interface QuarantineFile {
 const idOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 10);
 
 /** The feed that a file of the drops belongs to, by its place. */
-const feedOf = (file: string): Feed => FEEDS.find((feed) => feed === file.split('/')[1]) ?? 'transactions';
+const feedOf = (file: string): Feed => feedOfKey(file) ?? 'transactions';
 
 /** The files that runs took, with the night on which they became known; oldest run first. */
 export async function* sourcesOf(
@@ -63,10 +65,7 @@ export async function* sourcesOf(
   runs: readonly RunRecord[],
 ): AsyncGenerator<LedgerSource & { knownOn: BusinessDate }> {
   for (const run of runs.toReversed()) {
-    for (const knownOn of datesBetween(run.from, run.to)) {
-      const list = await findJson<LedgerList>(deps.lake, lakeKeys.ledgerList(run.generation, knownOn, run.runId));
-      for (const source of list ? completeLedgerList(list).sources : []) yield { ...source, knownOn };
-    }
+    for (const { knownOn, sources } of await listsOfRuns(deps, [run])) for (const source of sources) yield { ...source, knownOn };
   }
 }
 
@@ -118,7 +117,7 @@ async function* entriesOf(
     if (isErasedRecord(row, knownDay, erased)) continue;
     const { file, line, rule, message } = row;
     const feed = feedOf(file);
-    const isPersonal = feed === 'customers' || feed === 'erasures';
+    const isPersonal = CONFIDENTIAL_FEEDS.includes(feed);
     const found = 'fact' in row ? { row: undefined, fact: row.fact } : { row, fact: undefined };
     yield { id, key, knownOn, feed, file, line, rule, message, isPersonal, ...found };
   }

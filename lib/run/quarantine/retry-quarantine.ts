@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PerennialConfig } from '../../config/config.ts';
+import { formatOf } from '../../drop/file-format.ts';
 import type { Feed } from '../../keys.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { BusinessDate } from '../../time.ts';
@@ -71,7 +72,7 @@ export async function retryQuarantine(entries: AsyncIterable<QuarantineEntry>, t
 }
 
 function addEntry(groups: Map<string, Group>, entry: QuarantineEntry, config: PerennialConfig): void {
-  const extension = /\.csv(\.\w+)?$/.test(entry.file) && entry.row ? 'csv' : 'jsonl';
+  const extension = entry.row && formatOf(entry.file)?.kind === 'csv' ? 'csv' : 'jsonl';
   const header = extension === 'csv' && config.mapping[entry.feed].header ? entry.row?.header : undefined;
   const name = JSON.stringify([entry.feed, extension, header]);
   const group = groups.get(name) ?? { feed: entry.feed, extension, header, rows: new Set<string>() };

@@ -1,3 +1,4 @@
+import { formatOf } from '../../drop/file-format.ts';
 import { ROW_RULES } from '../../drop/row-rules.ts';
 import type { QuarantineEntry } from './read-quarantine.ts';
 
@@ -38,7 +39,7 @@ export function retryRefusal(entry: QuarantineEntry, needsHeader: boolean): stri
     return isKnown ? undefined : 'only the fold refused it: deliver it corrected';
   }
   if (entry.row.rawTruncated) return 'its text was not kept whole: deliver the row anew';
-  const isCsv = /\.csv(\.\w+)?$/.test(entry.file);
-  if (isCsv && needsHeader && !entry.row.header) return 'the header of its file was not kept: deliver the row anew';
+  if (formatOf(entry.file)?.kind === 'csv' && needsHeader && !entry.row.header)
+    return 'the header of its file was not kept: deliver the row anew';
   return undefined;
 }

@@ -1,9 +1,8 @@
-import { lakeKeys } from '../../keys.ts';
-import { type BusinessDate, datesBetween } from '../../time.ts';
+import type { BusinessDate } from '../../time.ts';
 import type { RunDeps } from '../deps.ts';
 import { dropsUrlOf } from '../drops-place.ts';
-import { findJson } from '../json-objects.ts';
-import { completeLedgerList, type LedgerList, type LedgerSource } from '../plan.ts';
+import { listsOfRuns } from '../ledger-lists.ts';
+import type { LedgerSource } from '../plan.ts';
 import { chainOf, type RunRecord } from '../run-ledger.ts';
 
 /** A file that a chain took. */
@@ -16,29 +15,14 @@ export interface ChainSource {
   readonly dropsUrls: readonly string[];
 }
 
-/** Lists that are read together. */
-const READ_AT_ONCE = 16;
-
 /** Every file that a chain took, by knownOn, then as its list names them. @param chain newest first */
 export async function chainSources(deps: RunDeps, chain: readonly RunRecord[]): Promise<ChainSource[]> {
   const replaced = await replacedUrls(deps, chain);
-  const lists = [...chain].reverse().flatMap((run) =>
-    datesBetween(run.from, run.to).map((knownOn) => ({
-      knownOn,
-      dropsUrls: [...new Set([dropsUrlOf(deps, run), ...(run.rebuild ? replaced : [])])],
-      list: lakeKeys.ledgerList(run.generation, knownOn, run.runId),
-    })),
+  const urlsOf = (run: RunRecord) => [...new Set([dropsUrlOf(deps, run), ...(run.rebuild ? replaced : [])])];
+  const lists = await listsOfRuns(deps, chain.toReversed());
+  return lists.flatMap(({ key: list, knownOn, run, sources }) =>
+    sources.map((source) => ({ knownOn, list, source, dropsUrls: urlsOf(run) })),
   );
-  const found: ChainSource[][] = [];
-  const read = async (first: number) => {
-    for (let i = first; i < lists.length; i += READ_AT_ONCE) {
-      const place = lists[i] as (typeof lists)[number];
-      const list = await findJson<LedgerList>(deps.lake, place.list);
-      found[i] = list ? completeLedgerList(list).sources.map((source) => ({ ...place, source })) : [];
-    }
-  };
-  await Promise.all(Array.from({ length: READ_AT_ONCE }, (_, first) => read(first)));
-  return found.flat();
 }
 
 /** Where the runs read their drops that rebuilds of a chain replaced, newest first. */

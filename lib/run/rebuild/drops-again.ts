@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { InvalidDropError } from '../../errors.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
+import { hashContent } from '../../store/hash-content.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import { type RewrittenDrop, rewrittenDrops } from '../compact/compaction-log.ts';
 import type { RunDeps } from '../deps.ts';
@@ -57,10 +57,8 @@ async function pinOne(
   for (const drops of places) {
     const info = await drops.stat(source.key);
     if (!info) continue;
-    const hash = createHash('sha256');
-    for await (const chunk of drops.stream(source.key)) hash.update(chunk);
     const { feed, key } = source;
-    const sha256 = hash.digest('hex');
+    const { sha256 } = await hashContent(drops.stream(key));
     if (!contents.has(sha256)) {
       problem = `${key} holds other content than was taken`;
       continue;

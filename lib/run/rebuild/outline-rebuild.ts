@@ -1,5 +1,5 @@
-import { schemaVersionOf } from '../../arrow/schema-version.ts';
 import { BOOK_VERSION } from '../../arrow/schemas.ts';
+import { readHeader } from '../../arrow/table-file.ts';
 import { UsageError } from '../../errors.ts';
 import { lakeKeys } from '../../keys.ts';
 import { type BusinessDate, datesBetween } from '../../time.ts';
@@ -75,6 +75,7 @@ function reasons(changes: readonly GenerationChange[], fromDrops: boolean): stri
 const placesOf = (sources: readonly ChainSource[]) => [...new Set(sources.flatMap(({ dropsUrls }) => dropsUrls))].sort();
 
 async function bookVersionOf(deps: RunDeps, { generation, to: dt, runId }: RunRecord): Promise<number> {
-  const bytes = await deps.lake.get(lakeKeys.book({ generation, dt, runId, shard: 0 }, 'customers'));
-  return bytes ? schemaVersionOf(bytes) : Number.NaN;
+  const key = lakeKeys.book({ generation, dt, runId, shard: 0 }, 'customers');
+  const bytes = await deps.lake.get(key);
+  return bytes ? readHeader(bytes, key).schemaVersion : Number.NaN;
 }

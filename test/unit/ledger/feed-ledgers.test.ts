@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { byteColumnOf, NO_CODE, NO_INT, textAt } from '../../../lib/arrow/columns.ts';
-import { decodeCustomers, encodeCustomers } from '../../../lib/ledger/customer-ledger.ts';
-import { decodeErasures, encodeErasures } from '../../../lib/ledger/erasure-ledger.ts';
-import { decodeIdentifiers, encodeIdentifiers } from '../../../lib/ledger/identifier-ledger.ts';
-import { decodeInteractions, encodeInteractions } from '../../../lib/ledger/interaction-ledger.ts';
-import { decodeRates, encodeRates } from '../../../lib/ledger/rate-ledger.ts';
+import { CUSTOMER_LEDGER, ERASURE_LEDGER, IDENTIFIER_LEDGER, INTERACTION_LEDGER, RATES } from '../../../lib/arrow/schemas.ts';
+import { decodeFeedTable, encodeFeedTable } from '../../../lib/ledger/feed-table.ts';
 
 const joined = (chunks: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(chunks));
 const lines = Uint32Array.of(2, 3);
@@ -21,7 +18,11 @@ describe('the ledgers of the feeds', () => {
       channel: byteColumnOf(['web', '']),
       source_line: lines,
     };
-    const read = decodeInteractions(joined(encodeInteractions({ rows: 2, columns }, 'dt=D/interactions/a.csv')), 'x');
+    const read = decodeFeedTable(
+      INTERACTION_LEDGER,
+      joined(encodeFeedTable(INTERACTION_LEDGER, { rows: 2, columns }, 'dt=D/interactions/a.csv')),
+      'x',
+    );
     expect([read.rows, read.source]).toEqual([2, 'dt=D/interactions/a.csv']);
     expect([...read.columns.score]).toEqual([4.5, Number.NaN]);
     expect([...read.columns.kind]).toEqual([1, 7]);
@@ -43,7 +44,11 @@ describe('the ledgers of the feeds', () => {
       has_phone: none,
       source_line: lines,
     };
-    const read = decodeCustomers(joined(encodeCustomers({ rows: 2, columns }, 's', ['country', 'has_email'])), 'x');
+    const read = decodeFeedTable(
+      CUSTOMER_LEDGER,
+      joined(encodeFeedTable(CUSTOMER_LEDGER, { rows: 2, columns }, 's', ['country', 'has_email'])),
+      'x',
+    );
     expect([...read.present]).toEqual(['country', 'has_email']);
     expect([...read.columns.updated_at]).toEqual([Number.NaN, 9]);
     expect([...read.columns.signed_up_on]).toEqual([NO_INT, 0]);
@@ -67,7 +72,11 @@ describe('the ledgers of the feeds', () => {
       gender: empty,
       source_line: lines,
     };
-    const read = decodeIdentifiers(joined(encodeIdentifiers({ rows: 2, columns }, 's', [])), 'x');
+    const read = decodeFeedTable(
+      IDENTIFIER_LEDGER,
+      joined(encodeFeedTable(IDENTIFIER_LEDGER, { rows: 2, columns }, 's', [])),
+      'x',
+    );
     expect([textAt(read.columns.email, 0), textAt(read.columns.email, 1)]).toEqual(['a@example.com', '']);
     expect(read.present.size).toBe(0);
   });
@@ -79,7 +88,7 @@ describe('the ledgers of the feeds', () => {
       rate: byteColumnOf(['1.08', '0.000000000001']),
       source_line: lines,
     };
-    const readRates = decodeRates(joined(encodeRates({ rows: 2, columns: rates }, 's')), 'x');
+    const readRates = decodeFeedTable(RATES, joined(encodeFeedTable(RATES, { rows: 2, columns: rates }, 's')), 'x');
     expect(textAt(readRates.columns.rate, 1)).toBe('0.000000000001');
     const erasures = {
       customer_key: byteColumnOf(['00ff', 'ff00']),
@@ -87,7 +96,11 @@ describe('the ledgers of the feeds', () => {
       requested_at: Float64Array.of(1, 2),
       source_line: lines,
     };
-    const readErasures = decodeErasures(joined(encodeErasures({ rows: 2, columns: erasures }, 's')), 'x');
+    const readErasures = decodeFeedTable(
+      ERASURE_LEDGER,
+      joined(encodeFeedTable(ERASURE_LEDGER, { rows: 2, columns: erasures }, 's')),
+      'x',
+    );
     expect([...readErasures.columns.bucket]).toEqual([65_535, 0]);
     expect(readErasures.source).toBe('s');
   });
