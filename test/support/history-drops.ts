@@ -87,11 +87,13 @@ const drawnTransaction = fc.record({
 
 type DrawnTransaction = typeof drawnTransaction extends fc.Arbitrary<infer T> ? T : never;
 
-function transactionsOf(drawn: readonly DrawnTransaction[]): DrawnRow[] {
+/** @param hasCurrencies false: everything is in the base currency */
+function transactionsOf(drawn: readonly DrawnTransaction[], hasCurrencies: boolean): DrawnRow[] {
   const rows: DrawnRow[] = [];
   const put = (one: DrawnTransaction, fields: readonly string[]) =>
     rows.push({ feed: 'transactions', night: one.night, isLate: one.isLate, fields });
-  for (const [i, one] of drawn.entries()) {
+  for (const [i, drawnOne] of drawn.entries()) {
+    const one = hasCurrencies ? drawnOne : { ...drawnOne, currency: 'USD' as const };
     const at = `${dateOfNight(one.night + one.offset)}T${String(one.hour).padStart(2, '0')}:00:00Z`;
     const amount = one.currency === 'JPY' ? String(one.cents) : (one.cents / 100).toFixed(2);
     const own = [`t${i}`, one.customer, at, amount, one.currency] as const;
@@ -169,6 +171,7 @@ export const drawnHistory: fc.Arbitrary<DrawnHistory> = fc
   .record({
     nights: fc.integer({ min: 2, max: MAX_NIGHTS }),
     transactions: fc.array(drawnTransaction, { minLength: 5, maxLength: 40 }),
+    hasCurrencies: fc.boolean(),
     others: fc.oneof(fc.constant([]), fc.array(otherRow, { maxLength: 16 })),
     erasures: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(erasure, { maxLength: 2 }) }),
     cuts: fc.array(fc.integer({ min: 1, max: MAX_NIGHTS - 1 }), { maxLength: 2 }),
@@ -182,13 +185,15 @@ export const drawnHistory: fc.Arbitrary<DrawnHistory> = fc
     compared: fc.constantFrom('ranges' as const, 'others' as const, 'ledger' as const, 'drops' as const),
     layouts: fc.tuple(layout, layout),
   })
-  .map(({ transactions, others, erasures, nights, lateNight, cuts, ...rest }) => ({
+  .map(({ transactions, hasCurrencies, others, erasures, nights, lateNight, cuts, ...rest }) => ({
     ...rest,
     nights,
     lateNight: Math.min(lateNight, nights - 1),
     cuts: cuts.filter((cut) => cut < nights),
     // A night of which no row is accepted fails: each has one that is.
-    rows: [...everyNight(nights), ...transactionsOf(transactions), ...others, ...erasures].filter((row) => row.night < nights),
+    rows: [...everyNight(nights), ...transactionsOf(transactions, hasCurrencies), ...others, ...erasures].filter(
+      (row) => row.night < nights,
+    ),
   }));
 
 /** Drops of a history; `late` are the files that the late night finds. */

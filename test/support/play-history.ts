@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { BOOK_VERSION, PENDING } from '../../lib/arrow/schemas.ts';
+import { BOOK_VERSION, PENDING, SALE } from '../../lib/arrow/schemas.ts';
 import { decodeTable } from '../../lib/arrow/table-file.ts';
 import { lakeKeys } from '../../lib/keys.ts';
 import type { Kpi } from '../../lib/report/kpi.ts';
@@ -38,7 +38,13 @@ export interface Outcome {
   readonly kpis: readonly Kpi[];
   readonly refusals: readonly Refusal[];
   /** Facts that wait. */
-  readonly pending: readonly { readonly file: string; readonly line: number; readonly reason: number }[];
+  readonly pending: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly reason: number;
+    /** Minor units of a sale, 0 of another fact. */
+    readonly saleMinor: number;
+  }[];
   /** Counts of all runs together; `pending` and `customers` are of the last. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -140,6 +146,7 @@ function pendingOf(key: string, bytes: Uint8Array): Outcome['pending'] {
     file: source(row),
     line: c.source_line[row] as number,
     reason: c.reason[row] as number,
+    saleMinor: c.type[row] === SALE ? (c.amount_minor[row] as number) : 0,
   }));
 }
 
