@@ -41,3 +41,23 @@ export async function sameContent(chunks: readonly Uint8Array[], pieces: AsyncIt
   }
   return index === chunks.length;
 }
+
+/** The first chunks, and all of them when they come to more than `most` bytes. */
+export async function splitHead(
+  chunks: AsyncIterable<Uint8Array>,
+  most: number,
+): Promise<{ head: Uint8Array[]; rest: AsyncIterable<Uint8Array> | undefined }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
+  for (let size = 0; size <= most; ) {
+    const next = await iterator.next();
+    if (next.done === true) return { head, rest: undefined };
+    head.push(next.value);
+    size += next.value.byteLength;
+  }
+  const rest = async function* () {
+    yield* head;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  };
+  return { head, rest: rest() };
+}

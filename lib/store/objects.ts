@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { openFileStore } from './file-store.ts';
+import type { PrefixKey } from './s3-encryption.ts';
 import { openS3Store } from './s3-store.ts';
 
 /** What a store knows about an object without handing out its content. */
@@ -49,7 +50,7 @@ export interface ObjectStore {
    *
    * @param ifEtag tag that the caller read; null = the object must not exist
    * @returns the new tag
-   * @throws RunSupersededError when another tag is found. On S3 this includes the rare own write whose answer was lost.
+   * @throws RunSupersededError when another tag is found
    */
   replace(key: string, bytes: Uint8Array, ifEtag: string | null): Promise<string>;
   /**
@@ -65,9 +66,14 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
 }
 
-/** The store behind a URL; nothing is read or created yet. @throws ConfigError for another scheme or a broken URL. */
-export function openObjectStore(url: string): ObjectStore {
+/**
+ * The store behind a URL; nothing is read or created yet.
+ *
+ * @param ownKey of a bucket: objects with an encryption key of their own
+ * @throws ConfigError for another scheme or a broken URL
+ */
+export function openObjectStore(url: string, ownKey?: PrefixKey): ObjectStore {
   if (url.startsWith('file:')) return openFileStore(url);
-  if (url.startsWith('s3:')) return openS3Store(url);
+  if (url.startsWith('s3:')) return openS3Store(url, ownKey);
   throw new ConfigError(`Store URL ${url}: unknown scheme, expected file:///folder or s3://bucket. Correct the URL.`);
 }

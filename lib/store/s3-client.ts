@@ -1,8 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { s3Sdk } from './s3-sdk.ts';
 
 /** The S3 part of the SDK and the one client of this process. */
 export interface S3 {
-  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly sdk: typeof s3Sdk;
   readonly client: S3Client;
 }
 
@@ -10,7 +11,7 @@ let loading: Promise<S3> | undefined;
 
 /** Loads the SDK on first use: a laptop without S3 saves its 50 ms. Endpoint, region and credentials are found as the SDK does. */
 export function loadS3(): Promise<S3> {
-  loading ??= import('@aws-sdk/client-s3').then((sdk) => ({
+  loading ??= import('./s3-sdk.ts').then(({ s3Sdk: sdk }) => ({
     sdk,
     client: new sdk.S3Client({
       maxAttempts: 5,

@@ -1,48 +1,47 @@
-import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
 import { ConfigError, InvariantBrokenError, RunSupersededError, TransientDependencyError } from '../errors.ts';
-import { chunksOf, sha256Of, sizeOf } from './object-content.ts';
+import { chunksOf, sha256Of, sizeOf, splitHead } from './object-content.ts';
 import { assertObjectKey, missingObject, shortObject } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './objects.ts';
 import { loadS3, type S3 } from './s3-client.ts';
 import { type Download, download, isMissingKey } from './s3-download.ts';
-import { backoffMs, fromSdk, statusOf } from './sdk-error.ts';
-
-/** Above this size an object is uploaded in parts. */
-const SINGLE_PUT_BYTES = 16 * 1024 * 1024;
-
-/** Bytes of a part: 10,000 parts of 8 MiB are 80 GB, and 4 in flight are 32 MB of memory. */
-const PART_BYTES = 8 * 1024 * 1024;
+import { encryptionOf, type PrefixKey } from './s3-encryption.ts';
+import { SINGLE_PUT_BYTES, type UploadTarget, unquote, upload, uploadStream } from './s3-upload.ts';
+import { fromSdk, statusOf } from './sdk-error.ts';
 
 /** Bytes per chunk of `stream`, at least: the port promises 1 to 4 MiB. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Tries of a write that S3 answers with 409 (another write of the key was under way). */
-const CONFLICT_TRIES = 5;
-
-/** A bucket, or a prefix of one, as an object store. @throws ConfigError unless the URL is `s3://bucket[/prefix]`. */
-export function openS3Store(url: string): ObjectStore {
+/**
+ * A bucket, or a prefix of one, as an object store.
+ *
+ * @param ownKey objects that are not encrypted by the bucket's default key
+ * @throws ConfigError unless the URL is `s3://bucket[/prefix]`
+ */
+export function openS3Store(url: string, ownKey?: PrefixKey): ObjectStore {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[^/]+)*)\/*$/.exec(url);
   if (!match?.[1]) {
     throw new ConfigError(`Store URL ${url}: not a bucket, expected s3://bucket or s3://bucket/prefix. Correct the URL.`);
   }
-  return new S3Store(match[1], match[2] ? `${assertObjectKey(match[2].slice(1))}/` : '');
+  return new S3Store(match[1], match[2] ? `${assertObjectKey(match[2].slice(1))}/` : '', ownKey);
 }
 
 /**
  * create = PUT with `If-None-Match: *`; where the key is taken, the SHA-256 in the object's metadata is compared (or its
- * content, when somebody else wrote it). replace = PUT with `If-Match`. The role needs `s3:ListBucket`: without it S3
+ * content, when somebody else wrote it). replace = PUT with `If-Match` (above 16 MiB parts instead of a PUT). The role needs `s3:ListBucket`: without it S3
  * answers 403 for a missing key.
  */
 class S3Store implements ObjectStore {
   readonly url: string;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #ownKey: PrefixKey | undefined;
 
-  constructor(bucket: string, prefix: string) {
+  constructor(bucket: string, prefix: string, ownKey: PrefixKey | undefined) {
     this.url = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
     this.#bucket = bucket;
     this.#prefix = prefix;
+    this.#ownKey = ownKey;
   }
 
   get(key: string): Promise<Uint8Array | undefined> {
@@ -94,13 +93,8 @@ class S3Store implements ObjectStore {
 
   stat(key: string): Promise<ObjectInfo | undefined> {
     return this.#guard('HeadObject', key, async (s3, where) => {
-      try {
-        const head = await s3.client.send(new s3.sdk.HeadObjectCommand(where));
-        return { key, size: head.ContentLength ?? 0, etag: unquote(head.ETag) };
-      } catch (error) {
-        if (isMissingKey(error)) return undefined;
-        throw error;
-      }
+      const head = await findHead(s3, where);
+      return head && { key, size: head.ContentLength ?? 0, etag: unquote(head.ETag) };
     });
   }
 
@@ -131,24 +125,15 @@ class S3Store implements ObjectStore {
       const chunks = chunksOf(bytes);
       const size = sizeOf(chunks);
       const sha256 = sha256Of(chunks);
-      const isLarge = size > SINGLE_PUT_BYTES;
-      if (isLarge && (await this.#holdsSame(s3, key, size, sha256))) return 'same';
+      if (size > SINGLE_PUT_BYTES && (await this.#holdsSame(s3, key, size, sha256))) return 'same';
       const [only = new Uint8Array(0)] = chunks;
-      const put = {
-        ...where,
-        IfNoneMatch: '*',
-        Metadata: { sha256 },
-        Body: chunks.length > 1 ? Buffer.concat(chunks, size) : only,
-      };
+      const target = { ...where, ...encryptionOf(key, this.#ownKey), IfNoneMatch: '*', Metadata: { sha256 } };
       try {
-        await this.#untilNoConflict(async () => {
-          if (!isLarge) return s3.client.send(new s3.sdk.PutObjectCommand(put));
-          const { Upload } = await import('@aws-sdk/lib-storage');
-          return new Upload({ client: s3.client, params: put, partSize: PART_BYTES, queueSize: 4 }).done();
-        });
+        await upload(s3, target, chunks.length > 1 ? Buffer.concat(chunks, size) : only);
         return 'created';
       } catch (error) {
-        if (statusOf(error) !== 412) throw error;
+        // 404 is the answer to the end of an upload that was ended before, by a request whose answer was lost.
+        if (statusOf(error) !== 412 && !isMissingKey(error)) throw error;
         if (await this.#holdsSame(s3, key, size, sha256)) return 'same';
         throw error;
       }
@@ -156,40 +141,37 @@ class S3Store implements ObjectStore {
   }
 
   replace(key: string, bytes: Uint8Array, ifEtag: string | null): Promise<string> {
-    return this.#guard('PutObject', key, async (s3, where) => {
-      const condition = ifEtag === null ? { IfNoneMatch: '*' } : { IfMatch: `"${ifEtag}"` };
-      const put = { ...where, ...condition, Metadata: { sha256: sha256Of([bytes]) }, Body: bytes };
-      try {
-        const answer = await this.#untilNoConflict(() => s3.client.send(new s3.sdk.PutObjectCommand(put)));
-        return unquote(answer.ETag);
-      } catch (error) {
-        // 404 is the answer to If-Match on a missing key.
-        if (statusOf(error) !== 412 && !(ifEtag !== null && isMissingKey(error))) throw error;
-        throw new RunSupersededError(
-          `Object ${this.url}/${key}: found another tag, expected ${ifEtag ?? 'none'}. Another run wrote it; read it again.`,
-          { cause: error },
-        );
-      }
-    });
+    return this.#swap(key, ifEtag, { sha256: sha256Of([bytes]) }, (s3, target) => upload(s3, target, bytes));
   }
 
   rewrite(key: string, chunks: AsyncIterable<Uint8Array>, ifEtag: string): Promise<string> {
+    // Without the SHA-256 that other writes keep beside an object: it is known when the bytes are gone.
+    return this.#swap(key, ifEtag, {}, async (s3, target) => {
+      const { head, rest } = await splitHead(chunks, SINGLE_PUT_BYTES);
+      return rest ? uploadStream(s3, target, rest) : upload(s3, target, Buffer.concat(head));
+    });
+  }
+
+  /** Writes where the tag is still the caller's; a mark in the metadata tells an own write whose answer was lost. */
+  #swap(
+    key: string,
+    ifEtag: string | null,
+    metadata: Record<string, string>,
+    write: (s3: S3, target: UploadTarget) => Promise<string>,
+  ): Promise<string> {
     return this.#guard('PutObject', key, async (s3, where) => {
-      // Without the SHA-256 that other writes keep beside an object: it is known when the bytes are gone.
-      const guarded = { ...where, IfMatch: `"${ifEtag}"` };
+      const condition = ifEtag === null ? { IfNoneMatch: '*' } : { IfMatch: `"${ifEtag}"` };
+      const mark = randomUUID();
+      const target = { ...where, ...encryptionOf(key, this.#ownKey), ...condition, Metadata: { ...metadata, write: mark } };
       try {
-        const { head, rest } = await splitHead(chunks, SINGLE_PUT_BYTES);
-        if (rest === undefined) {
-          const put = { ...guarded, Body: Buffer.concat(head) };
-          return unquote((await this.#untilNoConflict(() => s3.client.send(new s3.sdk.PutObjectCommand(put)))).ETag);
-        }
-        const { Upload } = await import('@aws-sdk/lib-storage');
-        const params = { ...guarded, Body: Readable.from(rest, { objectMode: false }) };
-        return unquote((await new Upload({ client: s3.client, params, partSize: PART_BYTES, queueSize: 4 }).done()).ETag);
+        return await write(s3, target);
       } catch (error) {
+        // 404 is the answer to If-Match on a missing key, and to the end of an upload that was ended before.
         if (statusOf(error) !== 412 && !isMissingKey(error)) throw error;
+        const found = await findHead(s3, where);
+        if (found?.Metadata?.['write'] === mark) return unquote(found.ETag);
         throw new RunSupersededError(
-          `Object ${this.url}/${key}: found another tag, expected ${ifEtag}. Another run wrote it; read it again.`,
+          `Object ${this.url}/${key}: found another tag, expected ${ifEtag ?? 'none'}. Another run wrote it; read it again.`,
           { cause: error },
         );
       }
@@ -204,34 +186,17 @@ class S3Store implements ObjectStore {
 
   /** False when the key is free. @throws InvariantBrokenError when it holds other content. */
   async #holdsSame(s3: S3, key: string, size: number, sha256: string): Promise<boolean> {
-    const where = { Bucket: this.#bucket, Key: `${this.#prefix}${key}` };
-    let found: { size: number; sha256: string | undefined };
-    try {
-      const head = await s3.client.send(new s3.sdk.HeadObjectCommand(where));
-      found = { size: head.ContentLength ?? 0, sha256: head.Metadata?.['sha256'] };
-    } catch (error) {
-      if (isMissingKey(error)) return false;
-      throw error;
-    }
-    if (found.size === size) {
-      const seen = found.sha256 ?? sha256Of([(await this.get(key)) ?? new Uint8Array(0)]);
+    const head = await findHead(s3, { Bucket: this.#bucket, Key: `${this.#prefix}${key}` });
+    if (!head) return false;
+    const found = head.ContentLength ?? 0;
+    if (found === size) {
+      const seen = head.Metadata?.['sha256'] ?? sha256Of([(await this.get(key)) ?? new Uint8Array(0)]);
       if (seen === sha256) return true;
     }
     throw new InvariantBrokenError(
-      `Object ${this.url}/${key}: holds other content (${found.size} bytes), expected the ${size} bytes that were to be written. ` +
+      `Object ${this.url}/${key}: holds other content (${found} bytes), expected the ${size} bytes that were to be written. ` +
         'Write-once objects never change: report this as a bug.',
     );
-  }
-
-  async #untilNoConflict<T>(write: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await write();
-      } catch (error) {
-        if (statusOf(error) !== 409 || attempt === CONFLICT_TRIES) throw error;
-        await sleep(backoffMs(attempt, 50, 1000));
-      }
-    }
   }
 
   async #guard<T>(
@@ -273,26 +238,12 @@ async function collect({ size, pieces }: Download): Promise<Uint8Array> {
   return bytes;
 }
 
-function unquote(etag: string | undefined): string {
-  return (etag ?? '').replaceAll('"', '');
-}
-
-/** The first chunks, and all of them when they come to more than `most` bytes. */
-async function splitHead(
-  chunks: AsyncIterable<Uint8Array>,
-  most: number,
-): Promise<{ head: Uint8Array[]; rest: AsyncIterable<Uint8Array> | undefined }> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
-  for (let size = 0; size <= most; ) {
-    const next = await iterator.next();
-    if (next.done === true) return { head, rest: undefined };
-    head.push(next.value);
-    size += next.value.byteLength;
+/** What S3 knows of an object; undefined when it is missing. */
+async function findHead(s3: S3, where: { Bucket: string; Key: string }) {
+  try {
+    return await s3.client.send(new s3.sdk.HeadObjectCommand(where));
+  } catch (error) {
+    if (isMissingKey(error)) return undefined;
+    throw error;
   }
-  const rest = async function* () {
-    yield* head;
-    yield* { [Symbol.asyncIterator]: () => iterator };
-  };
-  return { head, rest: rest() };
 }

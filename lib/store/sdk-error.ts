@@ -14,10 +14,16 @@ const THROTTLING = new Set([
 const OPERATOR = new Set([
   'AccessDenied',
   'AccessDeniedException',
+  'AuthorizationHeaderMalformed',
   'CredentialsProviderError',
+  'ExpiredToken',
   'ExpiredTokenException',
   'InvalidAccessKeyId',
   'InvalidClientTokenId',
+  'InvalidToken',
+  'KMS.DisabledException',
+  'KMS.KMSInvalidStateException',
+  'KMS.NotFoundException',
   'NoSuchBucket',
   'NotFoundException',
   'PermanentRedirect',
@@ -30,6 +36,7 @@ const OPERATOR = new Set([
 const BUG = new Set([
   'InvalidParameterException',
   'InvalidRequest',
+  'KeyTooLongError',
   'RangeError',
   'ReferenceError',
   'SerializationException',
@@ -63,11 +70,16 @@ export function fromSdk(error: unknown, what: string, operation: string): Error 
   const name = error instanceof Error ? error.name : String(error);
   const status = statusOf(error);
   const seen = `${what}: ${operation} failed with ${name}${status === undefined ? '' : ` (HTTP ${status})`}, expected success.`;
-  if (OPERATOR.has(name) || status === 401 || status === 403) {
+  if (OPERATOR.has(name) || isRefusal(status, name)) {
     return new ConfigError(`${seen} Check that it exists and that the role or the credentials allow it.`, { cause: error });
   }
   if (BUG.has(name)) return new InvariantBrokenError(`${seen} Report this as a bug.`, { cause: error });
   return new TransientDependencyError(`${seen} Run the step again.`, { cause: error });
+}
+
+/** What HEAD answers has no body, and so no code: 301 means another region, and 400 an expired token among others. */
+function isRefusal(status: number | undefined, name: string): boolean {
+  return status === 401 || status === 403 || (name === 'Unknown' && (status === 301 || status === 400));
 }
 
 /** Milliseconds to wait before try `attempt` (from 1): full jitter below a bound that doubles up to `capMs`. */

@@ -67,7 +67,8 @@ export interface Table {
   /**
    * Unguarded writes in requests of 25. What the service leaves unprocessed is sent again with growing jittered pauses.
    *
-   * @param writes no two writes of one key within 25 neighbours
+   * @param writes no key twice: DynamoDB refuses two writes of a key in one request (InvariantBrokenError), and which of two
+   *               requests is done first is not known
    * @returns count of writes
    * @throws ThrottledWriteError when writes are left after the last try or at the signal
    */

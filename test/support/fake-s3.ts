@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -19,7 +20,21 @@ interface Stored {
   readonly body: Buffer;
   readonly etag: string;
   readonly metadata: Record<string, string> | undefined;
+  /** CRC-32 as S3 tells it; `-<parts>` at its end for one of the parts' checksums. */
+  readonly crc32?: string;
 }
+
+interface Opened {
+  readonly parts: Map<number, Buffer>;
+  readonly metadata: Record<string, string> | undefined;
+  readonly hasWholeChecksum: boolean;
+}
+
+/** What happens instead of a request; `run` does what was asked, as often as it is called. */
+type Fault = (run: () => unknown) => unknown;
+
+/** Requests that can be made to go wrong. */
+type FaultyRequest = 'PutObject' | 'UploadPart' | 'CompleteMultipartUpload' | 'GetObject';
 
 interface Guarded {
   Bucket: string | undefined;
@@ -33,35 +48,57 @@ export function s3Error(name: string, httpStatusCode: number): S3ServiceExceptio
   return new S3ServiceException({ name, message: name, $fault: 'client', $metadata: { httpStatusCode } });
 }
 
+/** The request was done and its answer lost: the client sent it again. */
+export const lostAnswer: Fault = (run) => {
+  run();
+  return run();
+};
+
+function crcOf(body: Buffer): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(body));
+  return bytes.toString('base64');
+}
+
 /** Objects and conditions of S3 in memory, behind the real client's `send`; pages of 100 keys. */
 export function fakeS3() {
   const objects = new Map<string, Stored>();
-  const uploads = new Map<string, { parts: Map<number, Buffer>; metadata: Record<string, string> | undefined }>();
+  const uploads = new Map<string, Opened>();
   const mock = mockClient(S3Client);
+  const faults: { request: FaultyRequest; fault: Fault }[] = [];
+  /** Does what was asked, unless the next fault of this request comes first. */
+  const orFault = (request: FaultyRequest, run: () => unknown) => {
+    const index = faults.findIndex((planned) => planned.request === request);
+    return index < 0 ? run() : faults.splice(index, 1)[0]?.fault(run);
+  };
+  let opened = 0;
   const idOf = ({ Bucket, Key }: { Bucket: string | undefined; Key: string | undefined }) => `${Bucket}/${Key}`;
   const find = (input: { Bucket: string | undefined; Key: string | undefined }, name: string) => {
     const stored = objects.get(idOf(input));
     if (!stored) throw s3Error(name, 404);
     return stored;
   };
-  const store = (input: Guarded, body: Buffer, metadata: Record<string, string> | undefined) => {
+  const store = (input: Guarded, stored: Omit<Stored, 'etag'>) => {
     const present = objects.get(idOf(input));
     if (input.IfNoneMatch === '*' && present) throw s3Error('PreconditionFailed', 412);
     if (input.IfMatch !== undefined) {
       if (!present) throw s3Error('NoSuchKey', 404);
       if (present.etag !== input.IfMatch) throw s3Error('PreconditionFailed', 412);
     }
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    objects.set(idOf(input), { body, etag, metadata });
+    const etag = `"${createHash('md5').update(stored.body).digest('hex')}"`;
+    objects.set(idOf(input), { ...stored, etag });
     return { ETag: etag };
   };
-  mock.on(PutObjectCommand).callsFake(async (input) => store(input, Buffer.from(input.Body), input.Metadata));
+  mock.on(PutObjectCommand).callsFake(async (input) => {
+    const body = Buffer.from(input.Body);
+    return orFault('PutObject', () => store(input, { body, metadata: input.Metadata, crc32: crcOf(body) }));
+  });
   mock.on(HeadObjectCommand).callsFake(async (input) => {
     const { body, etag, metadata } = find(input, 'NotFound');
     return { ContentLength: body.byteLength, ETag: etag, Metadata: metadata };
   });
-  mock.on(GetObjectCommand).callsFake(async (input) => {
-    const { body, etag } = find(input, 'NoSuchKey');
+  const get = (input: Guarded & { Range?: string; ChecksumMode?: string }) => {
+    const { body, etag, crc32: crc } = find(input, 'NoSuchKey');
     if (input.IfMatch !== undefined && input.IfMatch !== etag) throw s3Error('PreconditionFailed', 412);
     const [, from = 0, last = ''] = /^bytes=(\d+)-(\d*)$/.exec(input.Range ?? '') ?? [];
     if (input.Range !== undefined && Number(from) >= body.byteLength) throw s3Error('InvalidRange', 416);
@@ -69,8 +106,10 @@ export function fakeS3() {
     const pieces = Array.from({ length: Math.ceil(rest.byteLength / 60_000) }, (_, i) =>
       rest.subarray(i * 60_000, (i + 1) * 60_000),
     );
-    return { Body: Readable.from(pieces), ContentLength: rest.byteLength, ETag: etag };
-  });
+    const checksum = input.ChecksumMode === 'ENABLED' && input.Range === undefined && crc !== undefined && { ChecksumCRC32: crc };
+    return { Body: Readable.from(pieces), ContentLength: rest.byteLength, ETag: etag, ...checksum };
+  };
+  mock.on(GetObjectCommand).callsFake(async (input) => orFault('GetObject', () => get(input)));
   mock.on(DeleteObjectCommand).callsFake(async (input) => {
     objects.delete(idOf(input));
     return {};
@@ -89,20 +128,36 @@ export function fakeS3() {
     return { Contents, ...(start + 100 < keys.length && { NextContinuationToken: String(start + 100) }) };
   });
   mock.on(CreateMultipartUploadCommand).callsFake(async (input) => {
-    const UploadId = String(uploads.size);
-    uploads.set(UploadId, { parts: new Map(), metadata: input.Metadata });
+    const UploadId = String(opened++);
+    uploads.set(UploadId, { parts: new Map(), metadata: input.Metadata, hasWholeChecksum: input.ChecksumType === 'FULL_OBJECT' });
     return { UploadId };
   });
-  mock.on(UploadPartCommand).callsFake(async (input) => {
-    uploads.get(input.UploadId)?.parts.set(input.PartNumber, Buffer.from(input.Body));
-    return { ETag: `"${input.PartNumber}"` };
-  });
-  mock.on(CompleteMultipartUploadCommand).callsFake(async (input) => {
+  mock.on(UploadPartCommand).callsFake(async (input) =>
+    orFault('UploadPart', () => {
+      uploads.get(input.UploadId)?.parts.set(input.PartNumber, Buffer.from(input.Body));
+      return { ETag: `"${input.PartNumber}"` };
+    }),
+  );
+  const complete = (input: Guarded & { UploadId: string }) => {
     const upload = uploads.get(input.UploadId);
     if (!upload) throw s3Error('NoSuchUpload', 404);
-    const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, body]) => body);
-    return store(input, Buffer.concat(parts), upload.metadata);
+    const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+    const body = Buffer.concat(parts);
+    const crc32 = upload.hasWholeChecksum
+      ? crcOf(body)
+      : `${crcOf(Buffer.concat(parts.map((part) => Buffer.from(crcOf(part), 'base64'))))}-${parts.length}`;
+    const answer = store(input, { body, metadata: upload.metadata, crc32 });
+    uploads.delete(input.UploadId);
+    return answer;
+  };
+  mock.on(CompleteMultipartUploadCommand).callsFake(async (input) => orFault('CompleteMultipartUpload', () => complete(input)));
+  mock.on(AbortMultipartUploadCommand).callsFake(async (input) => {
+    if (!uploads.delete(input.UploadId)) throw s3Error('NoSuchUpload', 404);
+    return {};
   });
-  mock.on(AbortMultipartUploadCommand).resolves({});
-  return { mock, objects };
+  /** Lets the next requests of a kind go wrong, one fault each. */
+  const inject = (request: FaultyRequest, ...planned: Fault[]) => {
+    for (const fault of planned) faults.push({ request, fault });
+  };
+  return { mock, objects, uploads, inject };
 }

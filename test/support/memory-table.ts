@@ -1,3 +1,5 @@
+import { InvariantBrokenError } from '../../lib/errors.ts';
+import { groupsOf } from '../../lib/store/concurrently.ts';
 import { fromAttributes, toAttributes } from '../../lib/store/dynamo-items.ts';
 import { TABLES, type TableDefinition, type TableKind } from '../../lib/store/table-definitions.ts';
 import type { BatchOptions, Condition, Item, QueryOptions, Table, UpdateOptions, Write } from '../../lib/store/tables.ts';
@@ -5,6 +7,9 @@ import { holds } from './table-condition.ts';
 
 /** What a table keeps of an item: as DynamoDB gives it back. */
 const stored = (item: Item): Item => fromAttributes(toAttributes(item));
+
+/** Of a batch that DynamoDB takes at once. */
+const WRITES_PER_REQUEST = 25;
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -72,10 +77,11 @@ export class MemoryTable implements Table {
 
   async writeBatch(writes: AsyncIterable<Write> | Iterable<Write>, _options: BatchOptions = {}): Promise<number> {
     let count = 0;
-    for await (const write of writes) {
-      if ('put' in write) await this.put(write.put);
-      else await this.remove(write.remove);
-      count++;
+    for await (const group of groupsOf(writes, WRITES_PER_REQUEST)) {
+      const keys = group.map((write) => this.#keyOf('put' in write ? write.put : write.remove));
+      if (new Set(keys).size < keys.length) throw new InvariantBrokenError(`Table ${this.name}: two writes of one key at once.`);
+      for (const write of group) await ('put' in write ? this.put(write.put) : this.remove(write.remove));
+      count += group.length;
     }
     return count;
   }

@@ -58,13 +58,10 @@ describe('writeBatch', () => {
   const request = (id: string) => ({ PutRequest: { Item: { customer_id: { S: id } } } });
   const writes = (count: number): Write[] =>
     Array.from({ length: count }, (_, index) => ({ put: { customer_id: String(index) } }));
-  const throttling = () =>
-    new DynamoDBServiceException({
-      name: 'ThrottlingException',
-      message: '',
-      $fault: 'client',
-      $metadata: { httpStatusCode: 400 },
-    });
+  const refusal = (name: string) =>
+    new DynamoDBServiceException({ name, message: '', $fault: 'client', $metadata: { httpStatusCode: 400 } });
+  const throttling = () => refusal('ThrottlingException');
+  const sizes = () => dynamo.commandCalls(BatchWriteItemCommand).map((call) => call.args[0].input.RequestItems?.['t']?.length);
 
   it('sends again what was left unprocessed, and only that', async () => {
     dynamo
@@ -74,9 +71,32 @@ describe('writeBatch', () => {
       .resolvesOnce({ UnprocessedItems: { t: [request('4')] } })
       .resolves({ UnprocessedItems: {} });
     expect(await openTable('t').writeBatch(writes(25))).toBe(25);
-    const sent = dynamo.commandCalls(BatchWriteItemCommand).map((call) => call.args[0].input.RequestItems?.['t']?.length);
-    expect(sent).toEqual([25, 2, 2, 1]);
+    expect(sizes()).toEqual([25, 2, 2, 1]);
   });
+
+  it('gives up what the service leaves unprocessed for ever, and tells how much', async () => {
+    dynamo.on(BatchWriteItemCommand).callsFake((input) => ({
+      UnprocessedItems: { t: input.RequestItems.t.slice(-2) },
+    }));
+    const failure: unknown = await openTable('t')
+      .writeBatch(writes(30), { concurrency: 1 })
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ThrottledWriteError);
+    expect(failure).toMatchObject({
+      message:
+        "Table t: BatchWriteItem left 2 writes unprocessed, expected none. Run the step again, or raise the table's capacity.",
+    });
+    expect(sizes()).toEqual([25, 2, 2, 2, 2, 2, 2, 2, 2]);
+  });
+
+  it.each(['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException', 'LimitExceededException'])(
+    'waits after a %s of the whole request',
+    async (name) => {
+      dynamo.on(BatchWriteItemCommand).rejectsOnce(refusal(name)).rejectsOnce(refusal(name)).resolves({});
+      expect(await openTable('t').writeBatch(writes(3))).toBe(3);
+      expect(sizes()).toEqual([3, 3, 3]);
+    },
+  );
 
   it('gives up after nine sends and keeps the cause', async () => {
     const cause = throttling();
@@ -98,6 +118,23 @@ describe('writeBatch', () => {
     const options = { concurrency: 1, signal: controller.signal };
     await expect(openTable('t').writeBatch(writes(60), options)).rejects.toThrow(ThrottledWriteError);
     expect(dynamo.commandCalls(BatchWriteItemCommand)).toHaveLength(1);
+  });
+
+  it('stops waiting for the next send at the signal', async () => {
+    const controller = new AbortController();
+    dynamo.on(BatchWriteItemCommand).callsFake((input) => {
+      if (sizes().length === 7) {
+        // The seventh pause is 6.4 s at most: the longest that chance gives.
+        vi.spyOn(Math, 'random').mockReturnValue(1);
+        setTimeout(() => controller.abort(), 1);
+      }
+      return { UnprocessedItems: input.RequestItems };
+    });
+    const begun = performance.now();
+    const failure = openTable('t').writeBatch(writes(3), { signal: controller.signal });
+    await expect(failure).rejects.toThrow('BatchWriteItem left 3 writes unprocessed');
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(sizes()).toEqual(Array(7).fill(3));
   });
 
   it('fails at once for another error, and stops reading its writes', async () => {

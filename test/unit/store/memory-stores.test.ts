@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MemoryStore, storeOf } from '../../support/memory-store.ts';
 import { MemoryTable } from '../../support/memory-table.ts';
 import { holds } from '../../support/table-condition.ts';
-import { describeObjectStore } from './object-store-contract.ts';
+import { describeObjectStore, LIGHT } from './object-store-contract.ts';
 import { describeTable } from './table-contract.ts';
 
 /** What tests run whole nights on must behave as what nights run on. */
-describeObjectStore('memory', async () => new MemoryStore('memory:lake'));
-describeObjectStore('a folder in memory', async () => storeOf([new MemoryStore('memory:lake')], 'memory:lake/drops/a'));
+describeObjectStore('memory', LIGHT, async () => new MemoryStore('memory:lake'));
+describeObjectStore('a folder in memory', LIGHT, async () => storeOf([new MemoryStore('memory:lake')], 'memory:lake/drops/a'));
 
 describeTable('in memory', {
   profiles: new MemoryTable('profiles'),
