@@ -8,6 +8,9 @@ export { loadDefinition };
 /** Seven days: a laptop has no Lambda limit, and a history of years may take it hours. */
 const LOCAL_TASK_TIMEOUT_SECONDS = 7 * 86_400;
 
+/** What the context object of Step Functions would tell: an execution of a laptop has no ARN, and nothing is told of it later. */
+const LOCAL_CONTEXT = { Execution: { Id: '' } };
+
 /** What answers for a step. Input and answer are JSON values. */
 export type StepHandlers = Readonly<Record<Step, (payload: unknown) => Promise<unknown>>>;
 
@@ -34,7 +37,7 @@ export interface MachineError {
   readonly failRun?: { readonly name: string; readonly message: string };
 }
 
-/** How a run ended. `output` is the machine's state: `request`, `opened`, `plan`. */
+/** How a run ended. `output` is the machine's state: `request`, `execution`, `opened`, `plan`. */
 export type MachineOutcome =
   | { readonly status: 'succeeded'; readonly output: unknown }
   | { readonly status: 'failed'; readonly output: null; readonly error: MachineError };
@@ -57,6 +60,7 @@ export async function runMachine(
   const calls = new Calls(handlers);
   const states = statesOf(local);
   const execution = new StateMachine(local, { validationOptions: { noValidate: true } }).run(asJson(request), {
+    context: LOCAL_CONTEXT,
     overrides: {
       taskResourceLocalHandlers: Object.fromEntries(
         states.filter(isTask).map(({ name, state }) => {

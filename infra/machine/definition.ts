@@ -19,6 +19,7 @@ import { OPEN_RUN_RETRIES } from './retry-policies.ts';
 import {
   DROP_POLL,
   ERROR_PATH,
+  EXECUTION_PATH,
   invokeTask,
   itemMap,
   RUN_PATH,
@@ -31,7 +32,7 @@ import {
  * The one state machine: nightly runs and backfills, on AWS and in the local interpreter. It keeps to the subset that
  * `subset.ts` checks: JSONPath, no Retry or Catch on a Map, static Fail.
  *
- * State that passes through: `request` (what was asked), `opened` (open-run's answer), `plan` (items of every Map) and,
+ * State that passes through: `request` (what was asked), `execution` (whose state it is), `opened` (open-run's answer), `plan` (items of every Map) and,
  * after a Catch, `error`.
  */
 
@@ -90,7 +91,9 @@ export function machineDefinition(scope: Construct, props: MachineProps): Defini
     Succeed.jsonPath(scope, 'Done'),
   ]);
 
-  const begin = Pass.jsonPath(scope, 'Begin', { parameters: { request: JsonPath.objectAt('$') } });
+  const begin = Pass.jsonPath(scope, 'Begin', {
+    parameters: { request: JsonPath.objectAt('$'), execution: JsonPath.stringAt('$$.Execution.Id') },
+  });
   return DefinitionBody.fromChainable(begin.next(openRoute(scope, functions, { failRun, planRun })));
 }
 
@@ -107,7 +110,11 @@ function chain(links: readonly Link[]): void {
 /** fail-run, then the Fail state. An error of fail-run itself fails the execution. */
 function failRoute(scope: Construct, functions: StepFunctionsByStep): State {
   const failRun = invokeTask(scope, 'FailRun', functions['fail-run'], {
-    payload: TaskInput.fromObject({ run: JsonPath.objectAt(RUN_PATH), error: JsonPath.objectAt(ERROR_PATH) }),
+    payload: TaskInput.fromObject({
+      run: JsonPath.objectAt(RUN_PATH),
+      execution: JsonPath.stringAt(EXECUTION_PATH),
+      error: JsonPath.objectAt(ERROR_PATH),
+    }),
   });
   failRun.next(
     Fail.jsonPath(scope, 'RunFailed', {
@@ -125,13 +132,17 @@ function openRoute(
   next: { readonly failRun: State; readonly planRun: State },
 ): State {
   const openRun = invokeTask(scope, 'OpenRun', functions['open-run'], {
-    inputPath: '$.request',
+    payload: TaskInput.fromObject({ request: JsonPath.objectAt('$.request'), execution: JsonPath.stringAt(EXECUTION_PATH) }),
     resultPath: '$.opened',
     retries: OPEN_RUN_RETRIES,
   });
   // Without an open run there is nothing for fail-run to mark; it still notifies.
   const nothingOpened = Pass.jsonPath(scope, 'NothingOpened', {
-    parameters: { opened: { run: { runId: 'none', runSeq: 0 } }, error: JsonPath.objectAt(ERROR_PATH) },
+    parameters: {
+      opened: { run: { runId: 'none', runSeq: 0 } },
+      execution: JsonPath.stringAt(EXECUTION_PATH),
+      error: JsonPath.objectAt(ERROR_PATH),
+    },
   }).next(next.failRun);
   openRun.addCatch(nothingOpened, { errors: ['States.ALL'], resultPath: ERROR_PATH });
 

@@ -23,6 +23,8 @@ const TERMINAL = ['Succeed', 'Fail', 'Choice'];
 const CHOICE_TESTS = ['StringEquals', 'NumericEquals', 'BooleanEquals', 'IsPresent', 'IsNull'];
 const RETRY_FIELDS = ['ErrorEquals', 'IntervalSeconds', 'MaxAttempts', 'BackoffRate', 'MaxDelaySeconds', 'JitterStrategy'];
 const LAMBDA_ARN = /^arn:[a-z0-9-]+:lambda:[^:]*:[^:]*:function:[^:]+$/;
+/** The one field of the context object that every engine has; an item of a Map is an execution of its own. */
+const EXECUTION_ID = '$$.Execution.Id';
 const PLAIN_PATH = /^\$(\.[A-Za-z0-9_]+)*$/;
 
 /**
@@ -73,7 +75,7 @@ function checkState(name: string, state: Json, siblings: Json, context: Context)
   const flow = TERMINAL.includes(type) ? [] : ['Next', 'End'];
   checkFields(name, state, ['Type', 'Comment', ...flow, ...own], findings);
   if (flow.length > 0 && state['End'] !== true) checkTarget(name, 'Next', state['Next'], siblings, findings);
-  checkPaths(name, state, findings);
+  checkPaths(name, state, context);
   if (state['ResultPath'] === '$') findings.push(`${name}: ResultPath "$"`);
   if (type === 'Pass' && 'Result' in state && !state['Result']) findings.push(`${name}: falsy Result`);
   if (type === 'Wait' && !isPositive(state['Seconds'])) findings.push(`${name}: no Seconds`);
@@ -126,17 +128,18 @@ function checkChoice(name: string, choice: Json, siblings: Json, findings: strin
   }
 }
 
-/** Every path and template of a state: plain paths only, no context object, no intrinsic functions, no JSONata. */
-function checkPaths(name: string, value: unknown, findings: string[]): void {
-  if (Array.isArray(value)) for (const item of value) checkPaths(name, item, findings);
+/** Every path and template of a state: plain paths only, of the context object the execution's id alone, no intrinsic functions, no JSONata. */
+function checkPaths(name: string, value: unknown, context: Context): void {
+  if (Array.isArray(value)) for (const item of value) checkPaths(name, item, context);
   if (!isObject(value)) return;
   for (const [field, inner] of Object.entries(value)) {
     if (field === 'ItemProcessor') continue;
     if (typeof inner === 'string') {
       const isPath = field.endsWith('Path') || field.endsWith('.$') || field === 'Variable';
-      if (isPath && !PLAIN_PATH.test(inner)) findings.push(`${name}: ${field} ${inner} is not a plain path`);
-      if (inner.includes('{%')) findings.push(`${name}: JSONata in ${field}`);
-    } else checkPaths(name, inner, findings);
+      const isPlain = PLAIN_PATH.test(inner) || (inner === EXECUTION_ID && field.endsWith('.$') && !context.insideMap);
+      if (isPath && !isPlain) context.findings.push(`${name}: ${field} ${inner} is not a plain path`);
+      if (inner.includes('{%')) context.findings.push(`${name}: JSONata in ${field}`);
+    } else checkPaths(name, inner, context);
   }
 }
 

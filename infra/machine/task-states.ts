@@ -26,6 +26,9 @@ const TASK_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 60;
 /** Where the machine keeps `{runId, runSeq}` of the run that it works for. */
 export const RUN_PATH = '$.opened.run';
 
+/** Where the machine keeps the ARN of the execution. */
+export const EXECUTION_PATH = '$.execution';
+
 /** Where the machine keeps what it caught last, `{Error, Cause}`. */
 export const ERROR_PATH = '$.error';
 

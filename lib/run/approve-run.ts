@@ -28,7 +28,7 @@ type Approve = NonNullable<RunRequest['approve']>;
  * @throws UsageError when the run is not held, when another run was committed since, when a named gate did not fail, or when
  * conservation is broken
  */
-export async function openApproved(deps: RunDeps, approve: Approve): Promise<Opened> {
+export async function openApproved(deps: RunDeps, approve: Approve, execution: string): Promise<Opened> {
   const record = await findRun(deps, approve.runId);
   if (!record) {
     throw new UsageError(`Run ${approve.runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
@@ -49,6 +49,7 @@ export async function openApproved(deps: RunDeps, approve: Approve): Promise<Ope
       state: 'OPEN',
       runSeq,
       attempt: record.attempt + 1,
+      execution,
       error: '',
       ...(isAgain ? {} : approved(deps, record, waive, approve.note)),
     });

@@ -35,6 +35,16 @@ export const runRequest = z.strictObject({
 /** What is asked of the machine, defaults filled. */
 export type RunRequest = z.infer<typeof runRequest>;
 
+/** Input of open-run. */
+export const openTask = z.strictObject({
+  request: runRequest,
+  /** ARN of the Step Functions execution; '' on a laptop. */
+  execution: z.string(),
+});
+
+/** Input of open-run. */
+export type OpenTask = z.infer<typeof openTask>;
+
 /** open-run's answer. */
 export const opened = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.literal('go'), run: runRef, from: date, to: date, resumed: z.boolean() }),
@@ -79,14 +89,38 @@ export const completeTask = z.strictObject({ ...runRef.shape, step: z.enum(MAP_S
 /** Input of require-complete. */
 export type CompleteTask = z.infer<typeof completeTask>;
 
-/** Input of fail-run: the run (`none`, 0 before one was opened) and what Step Functions caught. */
+/** What the machine tells fail-run: the run (`none`, 0 before one was opened) and what Step Functions caught. */
 export const failTask = z.strictObject({
   run: runRef,
+  /** ARN of the Step Functions execution; '' on a laptop. */
+  execution: z.string(),
   error: z.object({ Error: z.string(), Cause: z.string().default('') }),
 });
 
-/** Input of fail-run. */
+/** What the machine tells fail-run. */
 export type FailTask = z.infer<typeof failTask>;
+
+/**
+ * What EventBridge tells fail-run of an execution that did not succeed: "Step Functions Execution Status Change", of which only
+ * these fields are read. An execution that timed out has no error of its own.
+ */
+export const executionEvent = z.object({
+  source: z.literal('aws.states'),
+  detail: z.object({
+    executionArn: key,
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+    /** How often somebody made the execution go on after its end: its ARN stays the same. */
+    redriveCount: z.int().min(0).nullish(),
+  }),
+});
+
+/** What EventBridge tells fail-run of an execution that did not succeed. */
+export type ExecutionEvent = z.infer<typeof executionEvent>;
+
+/** Input of fail-run: of the machine, or of EventBridge when the machine itself has died. */
+export const failInput = z.union([failTask, executionEvent]);
 
 /** fail-run's answer. */
 export const failed = z.strictObject({ state: z.string(), name: z.string(), message: z.string() });

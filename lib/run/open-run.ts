@@ -1,11 +1,11 @@
 import type { PerennialConfig } from '../config/config.ts';
 import { canonicalJson, configHash } from '../config/load.ts';
-import { ConfigError, DropNotReadyError, UsageError } from '../errors.ts';
+import { DropNotReadyError, UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import type { ObjectStore } from '../store/objects.ts';
-import { addDays, type BusinessDate, businessClock, datesBetween, formatDay, formatRange, parseBusinessDate } from '../time.ts';
+import { addDays, type BusinessDate, datesBetween, formatRange, parseBusinessDate } from '../time.ts';
 import { openApproved } from './approve-run.ts';
-import type { Opened, RunRequest } from './contracts.ts';
+import type { Opened, OpenTask, RunRequest } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { findMarker, listDropDates } from './drop-folder.ts';
 import { dropsUrlOf, recordedDrops } from './drops-place.ts';
@@ -25,6 +25,7 @@ import {
   supersedeOpen,
   updateRun,
 } from './run-ledger.ts';
+import { instantOfSchedule, nightOfStart } from './scheduled-night.ts';
 
 /**
  * Opens a run: finishes what an earlier commit left unprojected, settles the dates, checks that their drops are ready, takes the
@@ -32,19 +33,20 @@ import {
  *
  * @throws DropNotReadyError, LockHeldError, UsageError, ConfigError
  */
-export async function openRun(request: RunRequest, deps: RunDeps): Promise<Opened> {
+export async function openRun({ request, execution }: OpenTask, deps: RunDeps): Promise<Opened> {
   const config = await askedConfig(deps, request.rebuild?.shards);
   await finishEarlierCommit(deps);
-  if (request.approve) return openApproved(deps, request.approve);
+  if (request.approve) return openApproved(deps, request.approve, execution);
   const current = await findCurrent(deps);
   const dropsUrl = recordedDrops(deps, request.dropsUrl);
   const drops = deps.openStore(dropsUrlOf(deps, { dropsUrl }));
   const done: Opened = { decision: 'done', to: current?.dt as BusinessDate, runId: current?.runId as string };
   const configSha256 = configHash(config);
   const asked = { configSha256, dropsUrl, snapshots: request.snapshots };
+  const open = (wanted: NewRun) => openRecord(deps, wanted, { config, execution });
   if (request.rebuild) {
     const rebuild = await askRebuild(deps, request, config, current);
-    return rebuild ? openRecord(deps, { ...asked, ...rebuild }, config) : done;
+    return rebuild ? open({ ...asked, ...rebuild }) : done;
   }
   const range = await settleRange(request, current, drops, config);
   if (!range) return done;
@@ -56,7 +58,7 @@ export async function openRun(request: RunRequest, deps: RunDeps): Promise<Opene
     throw new DropNotReadyError(problem);
   }
   const generation = current ? (await readRun(deps, current.runId)).generation : 1;
-  return openRecord(deps, { ...asked, ...range, generation, baseRunId: current?.runId ?? '' }, config);
+  return open({ ...asked, ...range, generation, baseRunId: current?.runId ?? '' });
 }
 
 /** The dates to run, or undefined when they are all committed. */
@@ -67,7 +69,8 @@ async function settleRange(
   config: PerennialConfig,
 ): Promise<{ from: BusinessDate; to: BusinessDate } | undefined> {
   const head = current?.dt;
-  const asked = request.to ?? scheduledDate(request.scheduledTime, config.timeZone);
+  const scheduled = request.scheduledTime;
+  const asked = request.to ?? (scheduled === undefined ? undefined : nightOfStart(instantOfSchedule(scheduled), config.timeZone));
   const to = asked ? parseBusinessDate(asked, 'Date') : head ? addDays(head, 1) : await oldestDrop(drops);
   const from = request.from ? parseBusinessDate(request.from, 'Date') : head ? addDays(head, 1) : to;
   if (request.from && from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
@@ -80,18 +83,6 @@ async function settleRange(
     );
   }
   return { from: next, to };
-}
-
-/** The business day before the scheduler's time. @throws ConfigError for a time that was not filled in */
-function scheduledDate(time: string | undefined, timeZone: string): BusinessDate | undefined {
-  if (time === undefined) return undefined;
-  const instant = Date.parse(time);
-  if (Number.isNaN(instant)) {
-    throw new ConfigError(
-      `Scheduled time ${time}: not a time, expected ISO 8601 such as 2026-03-08T04:30:00Z. Correct the schedule's input.`,
-    );
-  }
-  return formatDay(businessClock(timeZone).dayOfInstant(instant) - 1);
 }
 
 async function oldestDrop(drops: ObjectStore): Promise<BusinessDate> {
@@ -107,8 +98,13 @@ async function oldestDrop(drops: ObjectStore): Promise<BusinessDate> {
 type NewRun = Pick<RunRecord, 'from' | 'to' | 'generation' | 'configSha256' | 'dropsUrl' | 'snapshots' | 'baseRunId'> &
   Partial<RebuildRecord>;
 
+interface Opening {
+  readonly config: PerennialConfig;
+  readonly execution: string;
+}
+
 /** Resumes a dead run of the same request, or opens a new one; other dead runs are superseded. */
-async function openRecord(deps: RunDeps, wanted: NewRun, config: PerennialConfig): Promise<Opened> {
+async function openRecord(deps: RunDeps, wanted: NewRun, { config, execution }: Opening): Promise<Opened> {
   await deps.lake.create(lakeKeys.config(wanted.configSha256), new TextEncoder().encode(canonicalJson(config)));
   const runs = await listRuns(deps);
   const same = runs
@@ -120,8 +116,9 @@ async function openRecord(deps: RunDeps, wanted: NewRun, config: PerennialConfig
   const run = { runId, runSeq };
   try {
     await supersedeOpen(deps, run);
-    if (same) await updateRun(deps, run, { runSeq, attempt: same.attempt + 1 });
-    else await insertRun(deps, { ...newRecord(deps, run, wanted), ...gatesOf(runs, wanted) });
+    // Its former execution may be ending it at this moment.
+    if (same) await updateRun(deps, run, { state: 'OPEN', runSeq, attempt: same.attempt + 1, execution, error: '' });
+    else await insertRun(deps, { ...newRecord(deps, run, wanted), ...gatesOf(runs, wanted), execution });
   } catch (error) {
     // Nobody learns of this holder: a retry would wait for the lease to run out.
     await releaseLease(deps, run).catch(() => undefined);

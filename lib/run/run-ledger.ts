@@ -16,6 +16,8 @@ export interface RunRecord {
   readonly state: RunState;
   readonly runSeq: number;
   readonly attempt: number;
+  /** ARN of the Step Functions execution that works on it; '' on a laptop, left out by runs of earlier versions. */
+  readonly execution?: string;
   readonly generation: number;
   /** The committed run that this one goes on from; '' for the first. */
   readonly baseRunId: string;
@@ -170,10 +172,25 @@ async function isCurrent(deps: RunDeps, next: Current): Promise<boolean> {
   return current?.runId === next.runId && current.runSeq === next.runSeq;
 }
 
+/** Who holds the right to write. */
+export interface Lease {
+  /** '' when it is free. */
+  readonly runId: string;
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  readonly until: number;
+  readonly runSeq: number;
+  readonly owner: Owner;
+}
+
+/** The lease; undefined before the first run. */
+export async function findLease({ runs }: RunDeps): Promise<Lease | undefined> {
+  return (await runs.get(LEASE)) as Lease | undefined;
+}
+
 /** Takes the lease for a run; the fencing number grows with every holder. @throws LockHeldError */
 export async function acquireLease(deps: RunDeps, runId: string): Promise<number> {
   const now = deps.now();
-  const held = (await deps.runs.get(LEASE)) as { runId: string; until: number; runSeq: number; owner: Owner } | undefined;
+  const held = await findLease(deps);
   if (held && held.runId !== '' && held.until > now && !isDeadOwner(deps, held.owner)) {
     const { host, pid, command } = held.owner;
     throw new LockHeldError(

@@ -70,7 +70,7 @@ describe('the machine', () => {
       ...shards('project-shard'),
       'close-run',
     ]);
-    expect(calls[0]?.payload).toEqual({ from: '2026-03-01', to: '2026-03-01' });
+    expect(calls[0]?.payload).toEqual({ request: { from: '2026-03-01', to: '2026-03-01' }, execution: '' });
     expect(calls.filter(({ step }) => step === 'calibrate')[0]?.payload).toEqual(RUN);
     expect(calls.filter(({ step }) => step === 'score-shard').map(({ payload }) => payload)).toEqual(PLAN.shards);
     expect(calls.filter(({ step }) => step === 'publish-segments')[0]?.payload).toEqual(PLAN.publications[0]);
@@ -83,7 +83,7 @@ describe('the machine', () => {
     const approve = { runId: 'r1', waive: ['zero_rows'], note: 'closed' };
     const { outcome, calls } = await run({}, {}, { approve });
     expect(calls.slice(0, 2)).toEqual([
-      { step: 'open-run', payload: { approve } },
+      { step: 'open-run', payload: { request: { approve }, execution: '' } },
       { step: 'plan-run', payload: RUN },
     ]);
     expect(outcome.status).toBe('succeeded');

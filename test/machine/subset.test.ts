@@ -68,7 +68,10 @@ describe('findOutsideSubset', () => {
     ['HeartbeatSeconds', 60, 'Calibrate: field HeartbeatSeconds'],
     ['ResultPath', '$', 'Calibrate: ResultPath "$"'],
     ['InputPath', '$$.State.Name', 'Calibrate: InputPath $$.State.Name is not a plain path'],
-    ['Parameters', { 'run.$': '$$.Execution.Id' }, 'Calibrate: run.$ $$.Execution.Id is not a plain path'],
+    ['InputPath', '$$.Execution.Id', 'Calibrate: InputPath $$.Execution.Id is not a plain path'],
+    ['Parameters', { 'run.$': '$$.Execution.Name' }, 'Calibrate: run.$ $$.Execution.Name is not a plain path'],
+    ['InputPath', '$run', 'Calibrate: InputPath $run is not a plain path'],
+    ['Catch', [{ ErrorEquals: ['States.ALL'], Next: 'FailRun', ResultPath: '$' }], 'Calibrate: ResultPath "$"'],
     ['Parameters', { 'id.$': 'States.UUID()' }, 'Calibrate: id.$ States.UUID() is not a plain path'],
     ['Parameters', { id: '{% $states.input %}' }, 'Calibrate: JSONata in id'],
     ['Arguments', {}, 'Calibrate: field Arguments'],
@@ -84,6 +87,28 @@ describe('findOutsideSubset', () => {
         else task[field] = value;
       }),
     ).toEqual([finding]);
+  });
+
+  it('takes the id of the execution, and refuses it in an item of a Map, which is another execution', () => {
+    expect(JSON.stringify(definition)).toContain('$$.Execution.Id');
+    for (const path of ['$$.Execution.Id', '$$.Map.Item.Value', '$$.Map.Item.Index']) {
+      const findings = planted((machine) => {
+        state(processor(machine), 'FoldShard')['Parameters'] = { 'it.$': path };
+      });
+      expect(findings).toEqual([`FoldShard: it.$ ${path} is not a plain path`]);
+    }
+  });
+
+  it('finds a field that it does not know in every state, retrier, catcher and choice of the machine', () => {
+    const all = JSON.stringify(definition);
+    // Every object of the definition but paths, templates and results, which are data.
+    const places = [...all.matchAll(/\{"(?:Type|ErrorEquals|Variable|ProcessorConfig|StartAt|Next)":/g)];
+    expect(places.length).toBeGreaterThan(150);
+    const silent = places.filter(({ index }) => {
+      const machine: unknown = JSON.parse(`${all.slice(0, index + 1)}"Planted":1,${all.slice(index + 1)}`);
+      return findOutsideSubset(machine).length !== 1;
+    });
+    expect(silent.map(({ index }) => all.slice(index, index + 80))).toEqual([]);
   });
 
   it('refuses an item whose error would reach the Map', () => {
@@ -106,6 +131,7 @@ describe('findOutsideSubset', () => {
     [{ Type: 'Wait', TimestampPath: '$.at', Next: 'Done' }, 'Planted: field TimestampPath'],
     [{ Type: 'Wait', Next: 'Done' }, 'Planted: no Seconds'],
     [{ Type: 'Fail', Error: 'Bad', CausePath: '$.cause' }, 'Planted: field CausePath'],
+    [{ Type: 'Fail', ErrorPath: '$.error', Cause: 'Bad' }, 'Planted: field ErrorPath'],
     [{ Type: 'Fail', Error: 'Bad' }, 'Planted: Fail without static Error and Cause'],
     [{ Type: 'Choice', Choices: [] }, 'Planted: Default leads nowhere'],
     [{ Type: 'Choice', Default: 'Done', Choices: [{ Condition: '{% true %}', Next: 'Done' }] }, 'Planted: field Condition'],
