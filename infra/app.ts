@@ -15,4 +15,10 @@ export function buildApp(props: AppProps = {}): { app: App; stack: PerennialStac
   return { app, stack: new PerennialStack(app, 'Perennial', readDeployOptions(app.node)) };
 }
 
-if (import.meta.main) buildApp().app.synth();
+if (import.meta.main) {
+  const { app, stack } = buildApp();
+  // Not at the top: the local machine needs the definition only, and the rules take half a second to load.
+  const { nagApp } = await import('./nag.ts');
+  nagApp(app, stack.pipeline);
+  app.synth();
+}

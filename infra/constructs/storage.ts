@@ -1,12 +1,14 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { lakeKeys } from '../../lib/keys.ts';
 import { formatDay } from '../../lib/time.ts';
+import { PipelineKeys } from './keys.ts';
 
 /** Days for which kept files live. Books, states and indexes keep month ends, which no prefix can tell: `compact` prunes them. */
-const RETENTION_DAYS = { scores: 400, runs: 30, exports: 14, replaced: 14, unfinishedUploads: 2 } as const;
+const RETENTION_DAYS = { scores: 400, runs: 30, exports: 14, replaced: 14, unfinishedUploads: 2, accessLogs: 90 } as const;
 
 /** Generations whose scores expire: S3 knows no wildcard in a prefix, and a rule for an unused generation costs nothing. */
 const GENERATIONS = Array.from({ length: 10 }, (_, generation) => generation);
@@ -20,8 +22,33 @@ interface TableKeys {
   readonly sort?: string;
 }
 
-/** The state of a pipeline: two buckets and three tables. All of it outlives the stack. */
+/** Of every bucket: no public access, TLS 1.2, one owner, kept when the stack goes. */
+const CLOSED = {
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  enforceSSL: true,
+  minimumTLSVersion: 1.2,
+  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+  removalPolicy: RemovalPolicy.RETAIN,
+} as const;
+
+const UNFINISHED = {
+  id: 'leftovers',
+  abortIncompleteMultipartUploadAfter: Duration.days(RETENTION_DAYS.unfinishedUploads),
+};
+
+/** How fast the tables may be used; above it DynamoDB throttles. */
+export interface PipelineStorageProps {
+  /** Of each table, read request units in a second. */
+  readonly maxReadUnitsPerSecond: number;
+  /** Of each table, write request units in a second. */
+  readonly maxWriteUnitsPerSecond: number;
+}
+
+/** The state of a pipeline: two keys, two buckets, the log of who used them, and three tables. All of it outlives the stack. */
 export class PipelineStorage extends Construct {
+  readonly keys: PipelineKeys;
+  /** Who asked for which object of the lake and of the exports, below `lake/` and `exports/`. */
+  readonly accessLogs: Bucket;
   /** Drops, ledger, books, scores: no partner ever reads it. */
   readonly lake: Bucket;
   /** Published segment files. */
@@ -33,10 +60,13 @@ export class PipelineStorage extends Construct {
   /** Run records, the lease, CURRENT. */
   readonly runs: Table;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: PipelineStorageProps) {
     super(scope, id);
-    this.lake = this.bucket('Lake', lakeRules());
-    this.exports = this.bucket('Exports', [
+    this.keys = new PipelineKeys(this, 'Keys');
+    this.accessLogs = this.logBucket();
+    this.lake = this.dataBucket('Lake', lakeRules());
+    this.lake.addToResourcePolicy(this.denyOtherKeys());
+    this.exports = this.dataBucket('Exports', [
       {
         id: 'publications',
         prefix: 'v1/',
@@ -44,26 +74,26 @@ export class PipelineStorage extends Construct {
         expiration: Duration.days(RETENTION_DAYS.exports),
       },
     ]);
-    this.profiles = this.table('Profiles', { partition: 'customer_id' });
-    this.transitions = this.table('Transitions', { partition: 'customer_id', sort: 'happened' });
-    this.runs = this.table('Runs', { partition: 'pk', sort: 'sk' });
+    this.profiles = this.table('Profiles', { partition: 'customer_id' }, props);
+    this.transitions = this.table('Transitions', { partition: 'customer_id', sort: 'happened' }, props);
+    this.runs = this.table('Runs', { partition: 'pk', sort: 'sk' }, props);
   }
 
-  private bucket(id: string, rules: LifecycleRule[]): Bucket {
+  private dataBucket(id: string, rules: LifecycleRule[]): Bucket {
     return new Bucket(this, id, {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN,
+      ...CLOSED,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.keys.data,
+      // One request to KMS for many objects.
+      bucketKeyEnabled: true,
+      serverAccessLogsBucket: this.accessLogs,
+      serverAccessLogsPrefix: `${id.toLowerCase()}/`,
       // Undoes an operator's overwrite or delete. Replaced versions go soon: an erased customer must not live on in them.
       versioned: true,
       lifecycleRules: [
         ...rules,
         {
-          id: 'leftovers',
-          abortIncompleteMultipartUploadAfter: Duration.days(RETENTION_DAYS.unfinishedUploads),
+          ...UNFINISHED,
           noncurrentVersionExpiration: Duration.days(RETENTION_DAYS.replaced),
           expiredObjectDeleteMarker: true,
         },
@@ -71,11 +101,34 @@ export class PipelineStorage extends Construct {
     });
   }
 
-  private table(id: string, keys: TableKeys): Table {
+  private logBucket(): Bucket {
+    return new Bucket(this, 'AccessLogs', {
+      ...CLOSED,
+      // S3 delivers its access logs to buckets of this encryption only.
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ ...UNFINISHED, expiration: Duration.days(RETENTION_DAYS.accessLogs) }],
+    });
+  }
+
+  /** Nobody writes identifiers with another key than theirs, nor without naming it: the bucket's default would be the data key. */
+  private denyOtherKeys(): PolicyStatement {
+    return new PolicyStatement({
+      sid: 'OwnKeyOfPersonalData',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:PutObject'],
+      resources: [this.lake.arnForObjects(`${lakeKeys.piiPrefix}/*`)],
+      conditions: { StringNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': this.keys.pii.keyArn } },
+    });
+  }
+
+  private table(id: string, keys: TableKeys, limits: PipelineStorageProps): Table {
     return new Table(this, id, {
       partitionKey: { name: keys.partition, type: AttributeType.STRING },
       ...(keys.sort ? { sortKey: { name: keys.sort, type: AttributeType.STRING } } : {}),
       billingMode: BillingMode.PAY_PER_REQUEST,
+      maxReadRequestUnits: limits.maxReadUnitsPerSecond,
+      maxWriteRequestUnits: limits.maxWriteUnitsPerSecond,
       deletionProtection: true,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

@@ -8,16 +8,12 @@ export class PerennialStack extends Stack {
   readonly pipeline: PerennialPipeline;
 
   constructor(scope: Construct, id: string, options: DeployOptions) {
+    const { stackName, scoring, logRetentionDays, ...others } = options;
     super(scope, id, {
-      stackName: options.stackName,
+      stackName,
       description: 'Perennial: customer scores, lifecycle stages and segment files, every night',
     });
-    this.pipeline = new PerennialPipeline(this, 'Pipeline', {
-      config: options.scoring,
-      schedule: options.schedule,
-      logRetention: options.logRetentionDays,
-      ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
-    });
+    this.pipeline = new PerennialPipeline(this, 'Pipeline', { config: scoring, logRetention: logRetentionDays, ...others });
     const { storage, machine, notices } = this.pipeline;
     const outputs: Readonly<Record<string, string>> = {
       LakeBucket: storage.lake.bucketName,
@@ -27,6 +23,8 @@ export class PerennialStack extends Stack {
       RunsTable: storage.runs.tableName,
       MachineArn: machine.stateMachineArn,
       NoticesTopicArn: notices.topicArn,
+      PiiKeyArn: storage.keys.pii.keyArn,
+      DataKeyArn: storage.keys.data.keyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -7,16 +7,58 @@ const template = pipelineTemplate();
 
 describe('buckets', () => {
   const buckets = Object.entries(template.findResources('AWS::S3::Bucket'));
+  const logs = buckets.find(([id]) => id.includes('AccessLogs'));
+  const [dataKey] = keyNamed('Data');
 
-  it('are two, and outlive the stack', () => {
-    expect(buckets).toHaveLength(2);
+  it('are lake, exports and their access logs, and outlive the stack', () => {
+    expect(buckets).toHaveLength(3);
     template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  it('are encrypted, versioned and closed to the public', () => {
-    template.allResourcesProperties('AWS::S3::Bucket', {
-      BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+  it.each(['Lake', 'Exports'])('keep versions, have the data key and log who used them (%s)', (name) => {
+    const [, { Properties = {} } = {}] = buckets.find(([id]) => id.includes(`Storage${name}`)) ?? [];
+    expect(Properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [dataKey, 'Arn'] } },
+          },
+        ],
+      },
       VersioningConfiguration: { Status: 'Enabled' },
+      LoggingConfiguration: { DestinationBucketName: { Ref: logs?.[0] }, LogFilePrefix: `${name.toLowerCase()}/` },
+    });
+  });
+
+  it('keep access logs for 90 days, encrypted as S3 can deliver them', () => {
+    expect(logs?.[1]['Properties']).toMatchObject({
+      BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 90, Status: 'Enabled' }] },
+    });
+  });
+
+  it('refuse identifiers that are not written with their own key', () => {
+    const [piiKey] = keyNamed('Pii');
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 's3:PutObject',
+            Resource: { 'Fn::Join': ['', [Match.anyValue(), '/pii/*']] },
+            Condition: {
+              StringNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': { 'Fn::GetAtt': [piiKey, 'Arn'] } },
+            },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('are closed to the public', () => {
+    template.allResourcesProperties('AWS::S3::Bucket', {
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -42,23 +84,20 @@ describe('buckets', () => {
   });
 
   it('keep replaced versions for 14 days and unfinished uploads for 2', () => {
-    template.allResourcesProperties('AWS::S3::Bucket', {
-      LifecycleConfiguration: {
-        Rules: Match.arrayWith([
-          {
-            Id: 'leftovers',
-            Status: 'Enabled',
-            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
-            NoncurrentVersionExpiration: { NoncurrentDays: 14 },
-            ExpiredObjectDeleteMarker: true,
-          },
-        ]),
-      },
-    });
+    const leftovers = buckets.map(([id, { Properties }]) => [
+      id === logs?.[0],
+      Properties.LifecycleConfiguration.Rules.find(({ Id }: { Id: string }) => Id === 'leftovers'),
+    ]);
+    for (const [isLog, rule] of leftovers) {
+      expect(rule).toMatchObject({ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } });
+      if (isLog) continue;
+      expect(rule).toMatchObject({ NoncurrentVersionExpiration: { NoncurrentDays: 14 }, ExpiredObjectDeleteMarker: true });
+    }
   });
 
   it('expire scores after 400 days, run files after 30, publications after 14, and nothing else', () => {
-    const rules = buckets.flatMap(([, { Properties }]) => Properties.LifecycleConfiguration.Rules);
+    const kept = buckets.filter(([id]) => id !== logs?.[0]);
+    const rules = kept.flatMap(([, { Properties }]) => Properties.LifecycleConfiguration.Rules);
     const expiring = rules.filter((rule: { ExpirationInDays?: number }) => rule.ExpirationInDays !== undefined);
     const days = Object.fromEntries(
       expiring.map((rule: { Prefix: string; ExpirationInDays: number }) => [rule.Prefix, rule.ExpirationInDays]),
@@ -67,6 +106,21 @@ describe('buckets', () => {
       ...Object.fromEntries(Array.from({ length: 10 }, (_, generation) => [`g=${generation}/scores/`, 400])),
       'runs/': 30,
       'v1/': 14,
+    });
+  });
+});
+
+describe('keys', () => {
+  it('are two, rotate, and outlive the stack', () => {
+    template.resourceCountIs('AWS::KMS::Key', 2);
+    template.allResources('AWS::KMS::Key', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    template.allResourcesProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+  });
+
+  it('encrypt the notices with the data key, and tell the functions that of identifiers', () => {
+    template.allResourcesProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [keyNamed('Data')[0], 'Arn'] } });
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ PII_KEY_ARN: { 'Fn::GetAtt': [keyNamed('Pii')[0], 'Arn'] } }) },
     });
   });
 });
@@ -95,3 +149,7 @@ describe('tables', () => {
     expect(AttributeDefinitions).toEqual(names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })));
   });
 });
+
+function keyNamed(name: string): string[] {
+  return Object.keys(template.findResources('AWS::KMS::Key')).filter((id) => id.includes(`Keys${name}`));
+}
