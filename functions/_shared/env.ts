@@ -9,8 +9,10 @@ const schema = z.object({
   PROFILES_TABLE: z.string().min(1),
   TRANSITIONS_TABLE: z.string().min(1),
   RUNS_TABLE: z.string().min(1),
-  PERENNIAL_CONFIG: z.string().default('{}'),
+  PERENNIAL_CONFIG: z.string().default(''),
+  DEPLOYED_CONFIG: z.string().default(''),
   NOTIFY_TOPIC_ARN: z.string().optional(),
+  PII_KEY_ARN: z.string().optional(),
   /** How long the lease of a run lives without renewal: 20 minutes outlive the longest function. */
   LEASE_SECONDS: z.coerce.number().int().min(1).default(1200),
   EXCLUSIVE_HOME: z.string().default(''),
@@ -24,3 +26,6 @@ export function parseEnv(): z.infer<typeof schema> {
   if (parsed.success) return parsed.data;
   throw new ConfigError(`Environment: ${explainIssues(parsed.error)}. Deploy again, or set the names.`);
 }
+
+/** Name of the deployed pipeline, dimension of its metrics; '' where none is deployed. Read before any function is called. */
+export const pipelineName = (): string => process.env['PIPELINE_NAME'] ?? '';

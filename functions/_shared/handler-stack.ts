@@ -1,144 +1,144 @@
-import { hostname } from 'node:os';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
+import middy, { type Request } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
-import { explainIssues } from '../../lib/config/load.ts';
-import { ContractMismatchError } from '../../lib/errors.ts';
-import { isMapStep, type Step } from '../../lib/keys.ts';
+import { isMapStep } from '../../lib/keys.ts';
 import type { RunRef } from '../../lib/run/contracts.ts';
 import { itemKey, type RunDeps } from '../../lib/run/deps.ts';
-import { openDeps } from '../../lib/run/open-deps.ts';
-import { recordError, renewLease } from '../../lib/run/run-ledger.ts';
-import { parseEnv } from './env.ts';
-
-/** Milliseconds between two renewals of the lease by a running handler. */
-const RENEW_MS = 30_000;
+import { recordError } from '../../lib/run/run-ledger.ts';
+import { checkAnswer, checkInput } from './checked-values.ts';
+import { concealRows, tellError } from './error-text.ts';
+import { holdLease, sharedDeps } from './process-deps.ts';
+import { type FunctionName, type Measures, openTelemetry, type Telemetry } from './telemetry.ts';
 
 /** Milliseconds before the function's limit at which the signal stops the work. */
 const EARLY_MS = 2000;
 
-/** An answer above this is a mistake: answers are pointers and counts. Step Functions' 256 KiB less 16 KiB for the rest of the state. */
-const MAX_ANSWER_BYTES = 262_144 - 16_384;
+/** The timer that renews the lease, by invocation. */
+const renewals = new WeakMap<object, NodeJS.Timeout>();
 
 /** A handler as Lambda and the local machine call it. */
 export type StepHandler = (event: unknown, context: Context) => Promise<unknown>;
 
 /** How a step is wired. */
 export interface StepWiring<I, O> {
-  readonly step: Step;
+  readonly step: FunctionName;
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
-  /** False for the steps that act before or after the lease. */
+  /** False for what acts before, after or without the lease. */
   readonly holdsLease: boolean;
   readonly run: (input: I, deps: RunDeps, signal: AbortSignal) => Promise<O>;
+  /** Metrics of an answer. */
+  readonly measure?: (input: I, answer: O, nowMs: number) => Measures;
+  /** Metrics of an error of the use case. */
+  readonly measureError?: (error: Error, input: I, deps: RunDeps) => Promise<Measures>;
 }
 
-let deps: RunDeps | undefined;
+type StepRequest<I, O> = Request<I, O, Error, Context>;
 
-/** The stores of this process, opened once. */
-function sharedDeps(): RunDeps {
-  if (deps) return deps;
-  const env = parseEnv();
-  const functionName = env.AWS_LAMBDA_FUNCTION_NAME;
-  const owner = { host: functionName || hostname(), pid: process.pid, command: functionName || process.argv.slice(2).join(' ') };
-  // Sandboxes of one function share its name, and an id of another sandbox tells nothing here: there a lease only runs out.
-  deps = openDeps(env, owner, functionName ? () => false : isDead);
-  return deps;
-}
-
-/** Lets the stores of this process go: the next step opens what the environment names then. For a process that opens several homes. */
-export function forgetDeps(): void {
-  deps = undefined;
-}
-
-function isDead(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+/** What an invocation tells others of itself. */
+interface Voice {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
 }
 
 /**
- * The one chain around every step: log context, early timeout, input schema, lease, the use case, output schema, and the record of
- * what a Map item threw. Nothing else knows middy.
+ * The one chain around every step. Outermost first: the record of what a Map item threw, trace, log context, publication of metrics,
+ * then what is inside of them: early timeout, input schema, lease, the use case, output schema. Nothing else knows middy.
+ *
+ * Hooks of an error run from the inside: metrics and trace are out before the record, which asks DynamoDB and may find no time left.
  */
 export function stepHandler<I, O>(wiring: StepWiring<I, O>): StepHandler {
   const logger = new Logger({ serviceName: `perennial-${wiring.step}` });
-  let renewals: NodeJS.Timeout | undefined;
-  const endRenewals = () => clearInterval(renewals);
+  const chain = openTelemetry(wiring.step).then((telemetry) => buildChain(wiring, { logger, telemetry }));
+  return async (event, context) => (await chain)(event, context);
+}
+
+function buildChain<I, O>(wiring: StepWiring<I, O>, voice: Voice): StepHandler {
+  const { logger, telemetry } = voice;
   return middy<I, O, Error, Context>({ timeoutEarlyInMillis: EARLY_MS })
+    .onError((request) => recordItemError(wiring.step, request, logger))
+    .use(telemetry.tracing)
     .use(injectLambdaContext(logger, { clearState: true }))
-    .before(async (request) => {
-      request.event = parseInput(wiring, request.event);
-      const run = runOf(request.event);
-      if (run) logger.appendKeys({ ...run, item: itemOf(wiring.step, request.event) });
-      if (run && wiring.holdsLease) renewals = await holdLease(sharedDeps(), run);
-    })
-    .after((request) => {
-      endRenewals();
-      logger.info('done', { answer: JSON.stringify(request.response).slice(0, 1000) });
-    })
-    .onError(async (request) => {
-      // Also when the early timeout gave up: the work it left stops at the signal.
-      endRenewals();
-      const error = request.error as Error;
-      logger.error('failed', { error });
-      await recordItemError(wiring.step, request.event, error).catch((cause: unknown) => {
-        logger.error('not recorded', { error: cause as Error });
-      });
-    })
+    .use(telemetry.publishing)
+    .before((request) => begin(wiring, request, voice))
+    .after((request) => end(wiring, request, voice))
+    .onError((request) => giveUp(wiring, request, voice))
     .handler(async (event: I, _context: Context, { signal }: { signal: AbortSignal }) =>
-      checkAnswer(wiring, await wiring.run(event, sharedDeps(), signal)),
+      checkAnswer(wiring.step, wiring.output, await wiring.run(event, sharedDeps(), signal)),
     ) as unknown as StepHandler;
 }
 
-function parseInput<I>(wiring: { step: Step; input: z.ZodType<I> }, event: unknown): I {
-  const parsed = wiring.input.safeParse(event);
-  if (parsed.success) return parsed.data;
-  throw new ContractMismatchError(
-    `Input of ${wiring.step}: ${explainIssues(parsed.error)}. The machine and the functions are of different versions; deploy both.`,
-  );
+/** What it is about is told before the input is used, so that whatever fails can be found. */
+async function begin<I, O>(wiring: StepWiring<I, O>, request: StepRequest<I, O>, { logger, telemetry }: Voice): Promise<void> {
+  const facts = factsOf(wiring.step, request.event);
+  logger.appendKeys(facts);
+  telemetry.annotate(facts);
+  request.event = checkInput(wiring.step, wiring.input, request.event);
+  const run = runOf(request.event);
+  if (run && wiring.holdsLease) renewals.set(request, await holdLease(run));
 }
 
-function checkAnswer<O>(wiring: { step: Step; output: z.ZodType<O> }, answer: unknown): O {
-  const parsed = wiring.output.safeParse(answer);
-  if (!parsed.success)
-    throw new ContractMismatchError(`Answer of ${wiring.step}: ${explainIssues(parsed.error)}. Report this bug.`);
-  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
-  if (bytes > MAX_ANSWER_BYTES) {
-    throw new ContractMismatchError(
-      `Answer of ${wiring.step}: ${bytes} bytes, expected at most ${MAX_ANSWER_BYTES}. Use fewer shards or segments.`,
-    );
+function end<I, O>(wiring: StepWiring<I, O>, request: StepRequest<I, O>, { logger, telemetry }: Voice): void {
+  clearInterval(renewals.get(request));
+  const answer = request.response as O;
+  const opened = factsOf(wiring.step, answer);
+  logger.appendKeys(opened);
+  telemetry.annotate(opened);
+  logger.info('done', { answer: JSON.stringify(answer).slice(0, 1000) });
+  if (wiring.measure) telemetry.add(wiring.measure(request.event, answer, sharedDeps().now()));
+}
+
+/** Also when the early timeout gave up: the work that it left stops at the signal. */
+async function giveUp<I, O>(wiring: StepWiring<I, O>, request: StepRequest<I, O>, { logger, telemetry }: Voice): Promise<void> {
+  clearInterval(renewals.get(request));
+  const error = request.error as Error;
+  logger.error('failed', { error: tellError(error) });
+  if (!telemetry.isDeployed) return;
+  concealRows(error);
+  if (error.name === 'ThrottledWriteError') telemetry.add({ ThrottledWrites: 1 });
+  if (!wiring.measureError) return;
+  try {
+    telemetry.add(await wiring.measureError(error, request.event, sharedDeps()));
+  } catch (cause) {
+    // The error of the step is what counts.
+    logger.warn('not measured', { error: tellError(cause) });
   }
-  return parsed.data;
 }
 
-function runOf(event: unknown): RunRef | undefined {
-  const { runId, runSeq } = event as Partial<RunRef>;
-  return runId !== undefined && runSeq !== undefined ? { runId, runSeq } : undefined;
+/** The run of an input or answer: of nearly all the value itself, of fail-run's and open-run's a part of it. */
+function runOf(value: unknown): RunRef | undefined {
+  const { run, runId, runSeq } = (value ?? {}) as Partial<RunRef> & { run?: Partial<RunRef> };
+  const found = run ?? { runId, runSeq };
+  return typeof found.runId === 'string' && typeof found.runSeq === 'number' ? (found as RunRef) : undefined;
 }
 
-function itemOf(step: Step, event: unknown): string {
+/**
+ * What log lines, traces and metric lines are found by. A run's fencing number is one higher at every attempt; its id ends in its
+ * last date. An item of a Map has the key under which its receipt is filed.
+ */
+function factsOf(step: FunctionName, value: unknown): Record<string, string | number> {
+  const run = runOf(value);
+  if (!run) return {};
+  const date = /\d{4}-\d\d-\d\d$/.exec(run.runId)?.[0];
+  const item = itemOf(step, value);
+  return { runId: run.runId, runSeq: run.runSeq, ...(date && { businessDate: date }), ...(item && { item }) };
+}
+
+function itemOf(step: FunctionName, event: unknown): string {
   return isMapStep(step) ? itemKey(step, event as Parameters<typeof itemKey>[1]) : '';
 }
 
-/** Renews the lease now and every 30 s. @returns the timer of the renewals @throws RunSupersededError when it is lost */
-async function holdLease(deps: RunDeps, run: RunRef): Promise<NodeJS.Timeout> {
-  await renewLease(deps, run);
-  const timer = setInterval(() => {
-    // A renewal that fails is not an error yet: the next conditional write of the run tells.
-    renewLease(deps, run).catch(() => undefined);
-  }, RENEW_MS);
-  return timer.unref();
-}
-
 /** Records what an item of a Map threw, so that `require-complete` can name it. */
-async function recordItemError(step: Step, event: unknown, { name, message }: Error): Promise<void> {
+async function recordItemError<I, O>(step: FunctionName, { event, error }: StepRequest<I, O>, logger: Logger): Promise<void> {
   const run = runOf(event);
-  if (!run || !isMapStep(step)) return;
-  await recordError(sharedDeps(), run.runId, { step, item: itemOf(step, event), name, message });
+  if (!run || !error || !isMapStep(step)) return;
+  const { name, message } = error;
+  const item = itemOf(step, event);
+  try {
+    await recordError(sharedDeps(), run.runId, { step, item, name, message });
+  } catch (cause) {
+    logger.error('not recorded', { runId: run.runId, item, error: tellError(cause) });
+  }
 }

@@ -1,7 +1,12 @@
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loadDefinition } from '../../cli/local/machine.ts';
+import { bundleProblems, bundleTable, weighBundles } from '../../infra/bundle-report.ts';
+import { HANDLER_BUILD, PROJECT_ROOT } from '../../infra/constructs/bundling.ts';
 import { LEASE_ERRORS, PLATFORM_ERRORS, THROTTLE_ERRORS, TIMEOUT_ERRORS } from '../../infra/machine/error-names.ts';
 import * as errors from '../../lib/errors.ts';
 import { findTasks } from '../support/machine-states.ts';
@@ -9,6 +14,8 @@ import { findTasks } from '../support/machine-states.ts';
 const { PERMANENT, RETRYABLE, RETRYABLE_SLOW } = errors;
 const definition = await loadDefinition();
 const tasks = findTasks(definition);
+const dir = mkdtempSync(join(tmpdir(), 'perennial-bundles-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const retried = (task: (typeof tasks)[number]) => (task.state.Retry ?? []).flatMap((retrier) => retrier.ErrorEquals);
 
 describe('error names', () => {
@@ -19,22 +26,72 @@ describe('error names', () => {
   });
 
   it('survive a minified bundle', async () => {
-    const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL('../../lib/errors.ts', import.meta.url))],
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      target: 'node24',
-      write: false,
-    });
-    const text = outputFiles[0]?.text ?? '';
-    const bundled = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as typeof errors;
+    const file = join(dir, 'errors.cjs');
+    await build({ ...HANDLER_BUILD, entryPoints: [join(PROJECT_ROOT, 'lib/errors.ts')], outfile: file });
+    const bundled = createRequire(import.meta.url)(file) as typeof errors;
     // Else the bundle was not minified and this test proves nothing.
     expect(bundled.TransientDependencyError.name).not.toBe('TransientDependencyError');
     for (const name of [...RETRYABLE, ...RETRYABLE_SLOW, ...PERMANENT]) {
       expect(bundled.errorOfName(name, 'text').name).toBe(name);
       expect(new bundled[name]('text').name).toBe(name);
     }
+  });
+});
+
+describe('weighBundles', () => {
+  /** A folder as the CDK leaves it. @param bundles code by function */
+  const synthesize = (name: string, bundles: Readonly<Record<string, string>>): string => {
+    const folder = join(dir, name);
+    const functions = Object.entries(bundles).map(([step, code]) => {
+      mkdirSync(join(folder, `asset.${step}`), { recursive: true });
+      writeFileSync(join(folder, `asset.${step}`, 'index.js'), code);
+      const Variables = { PIPELINE_NAME: 'p', LAKE_URL: { 'Fn::Sub': 's3://lake' } };
+      const Properties = { Description: `Perennial: ${step}`, Code: { S3Key: `${step}.zip` }, Environment: { Variables } };
+      return [step, { Type: 'AWS::Lambda::Function', Properties }];
+    });
+    writeFileSync(join(folder, 'S.template.json'), JSON.stringify({ Resources: Object.fromEntries(functions) }));
+    return folder;
+  };
+
+  it('weighs every function of a synthesized stack, with what a module starts as part of its import', () => {
+    const told = `if (process.env.PIPELINE_NAME !== 'p' || process.env.LAKE_URL !== 'deployed') throw new Error('environment');`;
+    const busy =
+      'for (let sum = 0, spent = 0; spent < 60_000; ) { for (let i = 0; i < 1e6; i++) sum += i; spent = process.cpuUsage(cpu).user; }';
+    const rows = weighBundles(
+      synthesize('some', {
+        report: `${told} exports.handler = async () => {};`,
+        'plan-run': `exports.handler = async () => {}; // ${'x'.repeat(1_000_000)}`,
+        'close-run': `exports.handler = async () => {}; const cpu = process.cpuUsage(); Promise.resolve().then(() => { ${busy} });`,
+      }),
+    );
+    expect(rows.map(({ name }) => name)).toEqual(['close-run', 'plan-run', 'report']);
+    const [closing, planning, reporting] = rows;
+    expect(closing?.importMs).toBeGreaterThanOrEqual(60);
+    expect(closing?.importMs).toBeGreaterThan(reporting?.importMs ?? 0);
+    expect(planning?.bytes).toBeGreaterThan(1_000_000);
+    expect(planning?.gzipBytes).toBeLessThan(10_000);
+    const widths = bundleTable(rows).split('\n').slice(0, 4);
+    expect(new Set(widths.map((line) => line.length)).size).toBe(1);
+  });
+
+  it('refuses a folder without functions, and a bundle that cannot be imported', () => {
+    expect(() => weighBundles(join(dir, 'nowhere'))).toThrow('no functions, expected what npm run synth makes');
+    expect(() => weighBundles(synthesize('broken', { report: 'exports.other = 1;' }))).toThrow(
+      'Bundle of report: cannot be imported',
+    );
+  });
+});
+
+describe('bundleProblems', () => {
+  it('names each bundle that is too large or too slow', () => {
+    const row = { name: 'report', bytes: 1_500_000, gzipBytes: 1, importMs: 200 };
+    expect(bundleProblems([row])).toEqual([]);
+    expect(bundleProblems([{ ...row, bytes: 1_500_001 }])).toEqual([
+      expect.stringMatching(/^Bundle of report: 1,500,001 bytes, expected/),
+    ]);
+    expect(bundleProblems([{ ...row, importMs: 231 }])).toEqual([
+      expect.stringMatching(/^Bundle of report: imported in 231 ms, expected/),
+    ]);
   });
 });
 
