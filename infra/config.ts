@@ -24,9 +24,23 @@ export const deployOptions = z.strictObject({
       minute: z.int().min(0).max(59).optional(),
       timeZone: z.string().refine(isTimeZone, 'unknown time zone, expected an IANA name such as Asia/Shanghai').optional(),
       enabled: z.boolean().optional(),
+      /** Minutes after the start by which a run must be open; at most 23 h, before the next start. */
+      deadlineMinutes: z.int().min(10).max(1380).optional(),
     })
     .prefault({}),
   maxConcurrency: z.int().min(1).max(1000).optional(),
+  /** Read request units of each table in a second. */
+  maxReadUnitsPerSecond: z.int().min(100).max(40_000).optional(),
+  /** Write request units of each table in a second: at least the items that a run writes / 750, so that project-shard ends in time. */
+  maxWriteUnitsPerSecond: z.int().min(100).max(40_000).optional(),
+  /** US dollars of a month from which on people are told; null for no budget. */
+  monthlyBudgetUsd: z.number().min(1).nullable().optional(),
+  /** True: the budget counts what carries the tag `perennial` of the pipeline; activate it as a cost allocation tag first. */
+  budgetByTag: z.boolean().optional(),
+  /** Address of the runbook, which alarms name. */
+  runbookUrl: z.string().min(1).optional(),
+  /** Buckets whose drops a run may read in place, with the ARN of their KMS key where they have one. */
+  dropsBuckets: z.array(z.strictObject({ name: z.string().min(3), keyArn: z.string().startsWith('arn:').optional() })).optional(),
   logRetentionDays: z.literal(LOG_DAYS).default(90),
 });
 

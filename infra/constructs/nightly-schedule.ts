@@ -7,6 +7,9 @@ import { Construct } from 'constructs';
 import { ConfigError } from '../../lib/errors.ts';
 import { isTimeZone } from '../../lib/time.ts';
 
+/** 23 h: the deadline of a night is over before the next night starts, also on the day that has 23 hours. */
+const MAX_DEADLINE_MINUTES = 1380;
+
 /** When the nightly run starts. */
 export interface NightlyScheduleOptions {
   /**
@@ -22,6 +25,23 @@ export interface NightlyScheduleOptions {
   readonly timeZone?: string;
   /** @default true */
   readonly enabled?: boolean;
+  /**
+   * Minutes after the start by which a run must be open; later the alarm night-overdue is raised. At most 23 hours, so that one
+   * night's deadline passes before the next night's start.
+   *
+   * @default 120
+   */
+  readonly deadlineMinutes?: number;
+}
+
+/** The nightly start with every default filled. */
+export interface NightlyStart {
+  readonly hour: number;
+  readonly minute: number;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly isEnabled: boolean;
+  readonly deadlineMinutes: number;
 }
 
 /** What a schedule needs beside its options. */
@@ -33,16 +53,24 @@ export interface NightlyScheduleProps {
 
 /** Starts the machine every night at a wall-clock time; a start that cannot be delivered ends in `deadLetters`. */
 export class NightlySchedule extends Construct {
-  /** Starts that EventBridge gave up on. */
+  readonly start: NightlyStart;
+  /** Starts that EventBridge gave up on; other deliveries of the pipeline that failed come here too. */
   readonly deadLetters: Queue;
 
-  /** @throws ConfigError when the time zone is unknown */
+  /** @throws ConfigError when the time zone is unknown, or the deadline is not before the next start */
   constructor(scope: Construct, id: string, { machine, options, defaultTimeZone }: NightlyScheduleProps) {
     super(scope, id);
     const timeZone = options.timeZone ?? defaultTimeZone;
     if (!isTimeZone(timeZone)) {
       throw new ConfigError(`Schedule: unknown time zone ${timeZone}, expected an IANA name such as Asia/Shanghai. Correct it.`);
     }
+    const { hour = 4, minute = 30, enabled: isEnabled = true, deadlineMinutes = 120 } = options;
+    if (deadlineMinutes < 1 || deadlineMinutes > MAX_DEADLINE_MINUTES) {
+      throw new ConfigError(
+        `Schedule: deadlineMinutes ${deadlineMinutes}, expected 1 to ${MAX_DEADLINE_MINUTES}, before the next start. Correct it.`,
+      );
+    }
+    this.start = { hour, minute, timeZone, isEnabled, deadlineMinutes };
     this.deadLetters = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
       encryption: QueueEncryption.SQS_MANAGED,
@@ -50,10 +78,10 @@ export class NightlySchedule extends Construct {
     });
     new Schedule(this, 'Nightly', {
       description: 'Perennial: the nightly run',
-      enabled: options.enabled ?? true,
+      enabled: isEnabled,
       schedule: ScheduleExpression.cron({
-        minute: String(options.minute ?? 30),
-        hour: String(options.hour ?? 4),
+        minute: String(minute),
+        hour: String(hour),
         timeZone: TimeZone.of(timeZone),
       }),
       // A window would only spread load, and blur by when the scores should be there.

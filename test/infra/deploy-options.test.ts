@@ -22,10 +22,18 @@ describe('readDeployOptions', () => {
     expect(read(path)).toEqual(read(given));
   });
 
+  it('tells no budget from the default one', () => {
+    expect(read({ monthlyBudgetUsd: null })).toMatchObject({ monthlyBudgetUsd: null });
+    expect(read()).not.toHaveProperty('monthlyBudgetUsd');
+  });
+
   it('refuses unknown keys, wrong values and files that are not there', () => {
     expect(() => read({ stackname: 'Shop' })).toThrow(/stackname/);
     expect(() => read({ schedule: { hour: 24 } })).toThrow(/schedule\.hour/);
     expect(() => read({ schedule: { timeZone: 'Mars/Olympus' } })).toThrow(/IANA/);
+    expect(() => read({ schedule: { deadlineMinutes: 1440 } })).toThrow(/schedule\.deadlineMinutes/);
+    expect(() => read({ monthlyBudgetUsd: 0 })).toThrow(/monthlyBudgetUsd/);
+    expect(() => read({ maxWriteUnitsPerSecond: 1.5 })).toThrow(/maxWriteUnitsPerSecond/);
     expect(() => read('missing.json')).toThrow(/missing\.json/);
   });
 });

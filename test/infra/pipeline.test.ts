@@ -2,13 +2,15 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SEGMENTS } from '../../lib/config/default-segments.ts';
 import { STEPS } from '../../lib/keys.ts';
-import { pipelineTemplate } from '../support/pipeline-template.ts';
+import { pipelineTemplate, TWO } from '../support/pipeline-template.ts';
 
 /** Synthesis takes a second, on a busy machine more. */
 const SYNTH_MS = 60_000;
 
 const template = pipelineTemplate({ Pipeline: { config: { timeZone: 'Asia/Shanghai', currency: 'CNY' } } });
-const functions = Object.values(template.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties);
+const everyFunction = Object.values(template.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties);
+/** Those of the machine: all but the watch over the deadline (test/infra/night-watch.test.ts). */
+const functions = everyFunction.filter(({ Environment }) => Environment.Variables.PERENNIAL_STEP !== undefined);
 
 describe('functions', () => {
   it('are one for each step, named to the local interpreter', () => {
@@ -20,13 +22,13 @@ describe('functions', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 900,
       Handler: 'index.handler',
     });
+    expect(functions.map(({ Timeout }) => Timeout)).toEqual(STEPS.map(() => 900));
   });
 
   it('get names, URLs and ARNs', () => {
-    for (const { Environment } of functions) {
+    for (const { Environment } of everyFunction) {
       expect(Object.keys(Environment.Variables)).toEqual(
         expect.arrayContaining([
           'LAKE_URL',
@@ -35,41 +37,32 @@ describe('functions', () => {
           'TRANSITIONS_TABLE',
           'RUNS_TABLE',
           'NOTIFY_TOPIC_ARN',
+          'PIPELINE_NAME',
         ]),
       );
     }
   });
 
+  it('are traced, and do not read their source maps at every start', () => {
+    for (const { TracingConfig, Environment } of everyFunction) {
+      expect(TracingConfig).toEqual({ Mode: 'Active' });
+      expect(Environment.Variables).not.toHaveProperty('NODE_OPTIONS');
+    }
+  });
+
   it('leave the scoring configuration to open-run, as it was given', () => {
-    const configured = functions.filter((it) => it.Environment.Variables.PERENNIAL_CONFIG !== undefined);
+    const configured = functions.filter((it) => it.Environment.Variables.DEPLOYED_CONFIG !== undefined);
     expect(configured.map((it) => it.Environment.Variables.PERENNIAL_STEP)).toEqual(['open-run']);
-    expect(JSON.parse(configured[0]?.Environment.Variables.PERENNIAL_CONFIG)).toEqual({
+    expect(JSON.parse(configured[0]?.Environment.Variables.DEPLOYED_CONFIG)).toEqual({
       timeZone: 'Asia/Shanghai',
       currency: 'CNY',
     });
   });
 
   it('log to groups of their own that do not grow for ever', () => {
-    const groups = functions.map((it) => it.LoggingConfig.LogGroup.Ref);
-    expect(new Set(groups).size).toBe(STEPS.length);
+    const groups = everyFunction.map((it) => it.LoggingConfig.LogGroup.Ref);
+    expect(new Set(groups).size).toBe(STEPS.length + 1);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
-  });
-});
-
-describe('rights', () => {
-  const statements = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
-    ({ Properties }) => Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[],
-  );
-  const actions = statements.flatMap(({ Action }) => Action);
-
-  it('hold no wildcard action, no delete of objects, no scan', () => {
-    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
-    expect(actions).not.toContain('s3:DeleteObject');
-    expect(actions).not.toContain('dynamodb:Scan');
-  });
-
-  it('let every step tell a missing object from a forbidden one', () => {
-    expect(actions.filter((action) => action === 's3:ListBucket').length).toBeGreaterThanOrEqual(STEPS.length);
   });
 });
 
@@ -79,6 +72,18 @@ describe('machine', () => {
       StateMachineType: 'STANDARD',
       TracingConfiguration: { Enabled: true },
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    });
+  });
+
+  it('has fail-run told when it dies, and keeps what cannot be told in the one queue', () => {
+    const [machine] = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+    const [queue] = Object.keys(template.findResources('AWS::SQS::Queue'));
+    const variables = { Environment: { Variables: { PERENNIAL_STEP: 'fail-run' } } };
+    const [failRun] = Object.keys(template.findResources('AWS::Lambda::Function', { Properties: variables }));
+    const target = { Arn: { 'Fn::GetAtt': [failRun, 'Arn'] }, DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queue, 'Arn'] } } };
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['aws.states'], detail: { stateMachineArn: [{ Ref: machine }] } },
+      Targets: [Match.objectLike(target)],
     });
   });
 });
@@ -100,7 +105,7 @@ describe('topic and queue', () => {
 
 describe('PerennialPipeline', () => {
   it('stands twice in one stack, with no fixed physical name', { timeout: SYNTH_MS }, () => {
-    const two = pipelineTemplate({ Shop: {}, Outlet: { config: { timeZone: 'Europe/Paris' } } });
+    const two = pipelineTemplate(TWO);
     two.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
     two.resourceCountIs('AWS::DynamoDB::Table', 6);
     const fixed = Object.entries(two.toJSON()['Resources'] as Record<string, { Properties?: Record<string, unknown> }>).flatMap(
@@ -109,9 +114,12 @@ describe('PerennialPipeline', () => {
     expect(fixed).toEqual([]);
   });
 
-  it('refuses a wrong scoring configuration and an unknown time zone', { timeout: SYNTH_MS }, () => {
+  it('refuses a wrong scoring configuration, an unknown time zone and a deadline after the next start', {
+    timeout: SYNTH_MS,
+  }, () => {
     expect(() => pipelineTemplate({ Pipeline: { config: { shard: 4 } } })).toThrow(/"?shard"?/);
     expect(() => pipelineTemplate({ Pipeline: { schedule: { timeZone: 'Mars/Olympus' } } })).toThrow(/Mars\/Olympus.*IANA/);
+    expect(() => pipelineTemplate({ Pipeline: { schedule: { deadlineMinutes: 1440 } } })).toThrow(/1440, expected 1 to 1380/);
   });
 
   it('refuses a scoring configuration that no Lambda variable can hold', { timeout: SYNTH_MS }, () => {

@@ -1,20 +1,22 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { pipelineTemplate } from '../support/pipeline-template.ts';
+import { CUSTOM, pipelineTemplate } from '../support/pipeline-template.ts';
 
 describe('NightlySchedule', { timeout: 60_000 }, () => {
   it('starts at 04:30 in the time zone of the configuration, at that very minute', () => {
-    pipelineTemplate({ Pipeline: { config: { timeZone: 'Asia/Shanghai' } } }).hasResourceProperties('AWS::Scheduler::Schedule', {
-      ScheduleExpression: 'cron(30 4 * * ? *)',
-      ScheduleExpressionTimezone: 'Asia/Shanghai',
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      State: 'ENABLED',
-    });
+    pipelineTemplate({ Pipeline: { config: { timeZone: 'Asia/Shanghai', currency: 'CNY' } } }).hasResourceProperties(
+      'AWS::Scheduler::Schedule',
+      {
+        ScheduleExpression: 'cron(30 4 * * ? *)',
+        ScheduleExpressionTimezone: 'Asia/Shanghai',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        State: 'ENABLED',
+      },
+    );
   });
 
   it('takes another hour, another time zone and a pause', () => {
-    const schedule = { hour: 6, minute: 5, timeZone: 'Europe/Paris', enabled: false };
-    pipelineTemplate({ Pipeline: { schedule } }).hasResourceProperties('AWS::Scheduler::Schedule', {
+    pipelineTemplate(CUSTOM).hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'cron(5 6 * * ? *)',
       ScheduleExpressionTimezone: 'Europe/Paris',
       State: 'DISABLED',
