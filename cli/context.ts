@@ -5,10 +5,14 @@ import { pathToFileURL } from 'node:url';
 import type { PerennialConfig } from '../lib/config/config.ts';
 import { parseConfig } from '../lib/config/load.ts';
 import { ConfigError, UsageError } from '../lib/errors.ts';
+import { configInForce, parseConfigText } from '../lib/run/config-in-force.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
 import { openDeps, type Places } from '../lib/run/open-deps.ts';
 import { type ObjectStore, openObjectStore } from '../lib/store/objects.ts';
+import { openStack } from './deployed/open-stack.ts';
 import { openHome } from './local/home.ts';
+import { defaultWorkers, openLocalRunner } from './local/local-run.ts';
+import type { Runner, RunnerOptions } from './runner.ts';
 
 /** Seconds for which a local run's lease lives without renewal. */
 const LOCAL_LEASE_SECONDS = 120;
@@ -17,47 +21,48 @@ const LOCAL_LEASE_SECONDS = 120;
 export interface HomeOptions {
   readonly home?: string;
   readonly config?: string;
+  /** Name of a deployed stack, instead of a home. */
+  readonly stack?: string;
 }
 
-/** A home that this command holds, with its stores. */
-export interface LocalHome {
-  readonly dir: string;
+/** A home that this command holds, or a deployed stack, with its stores. */
+export interface OpenHome {
   readonly deps: RunDeps;
-  readonly config: PerennialConfig;
+  /** The configuration in force. @throws ConfigError */
+  config(): Promise<PerennialConfig>;
+  /** What runs the machine. */
+  openRunner(options: RunnerOptions): Promise<Runner>;
   close(): Promise<void>;
 }
 
-/** How commands reach homes, configurations and drops. */
+/** How commands reach homes, stacks, configurations and drops. */
 export interface CliContext {
-  /** Makes the home when `create`; else it must be there. */
-  openHome(options: HomeOptions, mode?: 'create' | 'existing'): Promise<LocalHome>;
+  /** Makes the home when `create`; else it must be there, as a stack always must. */
+  openHome(options: HomeOptions, mode?: 'create' | 'existing'): Promise<OpenHome>;
   /** The lake, to put dated drops into; the home is not taken, so a run may go on beside it. */
-  openDrops(options: HomeOptions): Promise<{ drops: ObjectStore; config: PerennialConfig }>;
+  openDrops(options: HomeOptions): Promise<{ drops: ObjectStore; config(): Promise<PerennialConfig> }>;
 }
 
+/** The file that is taken when none is named and this one lies in the working folder. */
 const DEFAULT_CONFIG = 'perennial.config.json';
 
-/** Text of the configuration: of `--config`, else of perennial.config.json here, else every default. */
-function readConfigText(file: string | undefined): { text: string; where: string } {
-  if (file === undefined && !existsSync(DEFAULT_CONFIG)) return { text: '{}', where: 'defaults' };
-  const where = file ?? DEFAULT_CONFIG;
-  try {
-    return { text: readFileSync(where, 'utf8'), where };
-  } catch (cause) {
-    throw new ConfigError(`Configuration ${where}: cannot be read, expected a JSON file. Correct the path.`, { cause });
-  }
+/** The configuration file of a command; undefined when there is none, so that what was put, or every default, holds. */
+export function configFile({ config }: Pick<HomeOptions, 'config'>): string | undefined {
+  return config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
 }
 
-/** Reads and checks a configuration. */
-function loadConfig(file: string | undefined): { text: string; config: PerennialConfig } {
-  const { text, where } = readConfigText(file);
-  let value: unknown;
+/** Text of the configuration file of a command, checked; '' when there is none. @throws ConfigError that names every wrong key */
+function readConfigFile(options: Pick<HomeOptions, 'config'>): string {
+  const file = configFile(options);
+  if (file === undefined) return '';
+  let text: string;
   try {
-    value = JSON.parse(text);
+    text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`Configuration ${where}: ${(cause as Error).message}, expected JSON. Correct the file.`, { cause });
+    throw new ConfigError(`Configuration ${file}: cannot be read, expected a JSON file. Correct the path.`, { cause });
   }
-  return { text, config: parseConfig(value, where) };
+  parseConfig(parseConfigText(text, file), file);
+  return text;
 }
 
 /** Folder of a home. */
@@ -66,30 +71,41 @@ export const homeDir = (options: HomeOptions): string => resolve(options.home ??
 /** The context of a real command line. */
 export const cliContext: CliContext = {
   async openHome(options, mode = 'existing') {
+    if (options.stack !== undefined) return openStack(options.stack);
     if (mode === 'existing' && !existsSync(homeDir(options))) {
       throw new UsageError(
         `Home ${homeDir(options)}: there is none, expected one that demo, put or run made. Name another with --home, or begin with demo.`,
       );
     }
-    const { text, config } = loadConfig(options.config);
+    const text = readConfigFile(options);
     const home = await openHome(homeDir(options), { command: process.argv.slice(2).join(' ') });
     const env = {
       ...home.env,
       PERENNIAL_CONFIG: text,
+      DEPLOYED_CONFIG: '',
       LEASE_SECONDS: String(LOCAL_LEASE_SECONDS),
       EXCLUSIVE_HOME: '1',
       POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'SILENT',
+      // Metrics and traces are of a deployed pipeline: without its name neither is loaded, and standard output stays the command's.
+      PIPELINE_NAME: '',
     };
     Object.assign(process.env, env);
     const owner = { host: hostname(), pid: process.pid, command: process.argv.slice(2).join(' ') };
-    const places: unknown = { ...home.env, PERENNIAL_CONFIG: text, LEASE_SECONDS: LOCAL_LEASE_SECONDS, EXCLUSIVE_HOME: '1' };
+    const places: unknown = { ...env, LEASE_SECONDS: LOCAL_LEASE_SECONDS };
     // The home is held by this process alone: whoever is named in a lease is gone.
     const deps = openDeps(places as Places, owner, () => true);
-    return { dir: home.dir, deps, config, close: () => home.close() };
+    const config = async () => (await configInForce(deps)).config;
+    const openRunner = ({ workers = defaultWorkers() }: RunnerOptions) => openLocalRunner(workers);
+    return { deps, config, openRunner, close: () => home.close() };
   },
   async openDrops(options) {
-    const { config } = loadConfig(options.config);
-    const lake = pathToFileURL(resolve(homeDir(options), 'lake')).href;
-    return { drops: openObjectStore(lake), config };
+    if (options.stack !== undefined) {
+      const { deps, config } = await openStack(options.stack);
+      return { drops: deps.lake, config };
+    }
+    const configText = readConfigFile(options);
+    const lake = openObjectStore(pathToFileURL(resolve(homeDir(options), 'lake')).href);
+    const { config } = await configInForce({ lake, configText, deployedConfigText: '' });
+    return { drops: lake, config: async () => config };
   },
 };

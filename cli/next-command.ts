@@ -1,15 +1,18 @@
-import { DEFAULT_HOME } from './options.ts';
+/** Home of commands that are not told one. */
+export const DEFAULT_HOME = '.perennial';
 
 /** Options that a next command repeats, as they were given. */
 interface Given {
   readonly home?: string | undefined;
   readonly config?: string | undefined;
   readonly data?: string | undefined;
+  readonly stack?: string | undefined;
 }
 
-/** A command to paste: the home, the configuration and the drops of this one, where they are not the usual ones. */
-export function nextCommand(command: string, { home, config, data }: Given): string {
+/** A command to paste: the home or the stack, the configuration and the drops of this one, where they are not the usual ones. */
+export function nextCommand(command: string, { home, config, data, stack }: Given): string {
   const options = [
+    ['--stack', stack],
     ['--home', home === DEFAULT_HOME ? undefined : home],
     ['--config', config],
     ['--data', data],

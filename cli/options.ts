@@ -4,16 +4,28 @@ import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../lib/errors.ts';
 import { parseDay } from '../lib/time.ts';
+import { DEFAULT_HOME, nextCommand } from './next-command.ts';
 import { FORMATS } from './output.ts';
 
-/** Home of commands that are not told one. */
-export const DEFAULT_HOME = '.perennial';
-
-/** Adds --home and --config. */
-export function withHome(command: Command): Command {
+/** Adds --home and --config: the command works on this computer. */
+export function withLocalHome(command: Command): Command {
   return command
     .option('--home <dir>', 'folder of lake/, exports/ and dynamo/', DEFAULT_HOME)
-    .option('--config <file>', 'configuration (default: perennial.config.json here, else every default)');
+    .option(
+      '--config <file>',
+      'configuration (default: perennial.config.json here, else what `config put` left, else every default)',
+    );
+}
+
+/** Adds --home and --config, and --stack, which takes their place. */
+export function withHome(command: Command): Command {
+  return withLocalHome(command).addOption(
+    new Option('--stack <name>', 'a deployed stack instead of a home, with its own configuration').conflicts([
+      'home',
+      'config',
+      'workers',
+    ]),
+  );
 }
 
 /** Adds --format and --out. */
@@ -43,8 +55,18 @@ export function parseCount(text: string): number {
   return value;
 }
 
-/** URL of the folder of drops that `--data` names. @throws UsageError when there is none */
-export function dropsUrlOf(data: string): string {
+/**
+ * URL of the folder of drops that `--data` names.
+ *
+ * @throws UsageError when there is none, or when it is a folder of this computer and the run is a stack's
+ */
+export function dropsUrlOf(data: string, { stack }: { readonly stack?: string }): string {
+  if (stack !== undefined) {
+    if (data.startsWith('s3://')) return data.replace(/\/+$/, '');
+    throw new UsageError(
+      `Option --data: ${data}, expected s3://BUCKET/PREFIX with --stack, for the stack cannot read this computer. Put the drops first: ${nextCommand(`put ${data}`, { stack })}`,
+    );
+  }
   if (!existsSync(data)) {
     throw new UsageError(`Option --data: no folder ${data}, expected drops dt=YYYY-MM-DD/<feed>/*. Correct the path.`);
   }

@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { DataQualityGateError, isExpected, UsageError } from '../lib/errors.ts';
 import { registerApprove } from './commands/approve.ts';
 import { registerCompact } from './commands/compact.ts';
+import { registerConfig } from './commands/config.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerForget } from './commands/forget.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerImport } from './commands/import.ts';
@@ -22,6 +24,9 @@ Begin:
   npm run -s perennial -- put drops/             your own drops: dt=YYYY-MM-DD/transactions/*.csv and _SUCCESS
   npm run -s perennial -- run                    the next night
   npm run -s perennial -- scores --format csv    where each customer stands
+
+With a deployed stack: --stack NAME in the place of --home, on every command but demo and generate, which work on this computer alone.
+Credentials and region are those of AWS_PROFILE and AWS_REGION. --config, --workers and a local folder of --data are refused with it.
 
 Every command has --help. docs/guide.md goes through it all.
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 held by a check.
@@ -48,6 +53,8 @@ function buildProgram(context: CliContext): Command {
   registerForget(program, context);
   registerCompact(program, context);
   registerRebuild(program, context);
+  registerConfig(program, context);
+  registerDoctor(program, context);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

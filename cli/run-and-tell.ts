@@ -1,34 +1,37 @@
 import type { Command } from 'commander';
-import { DataQualityGateError } from '../lib/errors.ts';
+import { DataQualityGateError, UsageError } from '../lib/errors.ts';
 import type { RunRequest } from '../lib/run/contracts.ts';
 import { counted } from '../lib/run/counted.ts';
 import { listRuns, type RunRecord } from '../lib/run/run-ledger.ts';
 import { formatRange } from '../lib/time.ts';
-import type { CliContext, HomeOptions, LocalHome } from './context.ts';
-import { defaultWorkers, type LocalOutcome, openLocalRunner } from './local/local-run.ts';
-import { silentProgress, stderrProgress } from './local/progress.ts';
+import type { CliContext, HomeOptions, OpenHome } from './context.ts';
+import { defaultWorkers } from './local/local-run.ts';
+import { nextCommand } from './next-command.ts';
 import { parseCount } from './options.ts';
+import { silentProgress, stderrProgress } from './progress.ts';
+import type { RunnerOptions, RunOutcome } from './runner.ts';
 import { count } from './table.ts';
 import { describeChecks, findVerdict } from './views/checks.ts';
 import { describeNight } from './views/night.ts';
 import { expiredText } from './views/rows.ts';
 
 /** Options of the commands that start the machine. */
-export interface TellOptions extends HomeOptions {
-  readonly workers?: number;
+export interface TellOptions extends HomeOptions, RunnerOptions {
   readonly json?: true;
   readonly quiet?: true;
 }
 
-/** Adds --workers and --quiet. */
+/** Adds --workers, --no-wait and --quiet. */
 export function withWorkers(command: Command): Command {
   return command
     .option('--workers <n>', `threads that work on shards (default: one per core, here ${defaultWorkers()})`, parseCount)
+    .option('--no-wait', 'with --stack: start the run and do not wait for it')
     .option('--quiet', 'no progress');
 }
 
 /**
- * Runs the machine in this process and tells what came of it: results on standard output, warnings and checks on standard error.
+ * Runs the machine, in this process or as an execution of a stack, and tells what came of it: results on standard output, warnings
+ * and checks on standard error.
  *
  * @param mode `create` makes the home when it is missing
  * @throws the error that ended the run
@@ -39,8 +42,11 @@ export async function runAndTell(
   options: TellOptions,
   mode: 'create' | 'existing',
 ): Promise<void> {
+  if (options.wait === false && options.stack === undefined) {
+    throw new UsageError('Option --no-wait: without --stack, expected both. A run of a home ends with its command.');
+  }
   const home = await context.openHome(options, mode);
-  const runner = await openLocalRunner(options.workers ?? defaultWorkers());
+  const runner = await home.openRunner(options);
   try {
     const progress = options.quiet || options.json ? silentProgress : stderrProgress('run');
     const outcome = await runner.run(request, progress);
@@ -54,7 +60,8 @@ export async function runAndTell(
   }
 }
 
-async function tellOutcome(home: LocalHome, outcome: LocalOutcome, options: TellOptions): Promise<void> {
+async function tellOutcome(home: OpenHome, outcome: RunOutcome, options: TellOptions): Promise<void> {
+  if (outcome.kind === 'started') return tellStarted(outcome.execution, options);
   const runs = await listRuns(home.deps);
   const record = runs.find((run) => outcome.kind === 'closed' && run.runId === outcome.runId);
   if (options.json) {
@@ -66,31 +73,46 @@ async function tellOutcome(home: LocalHome, outcome: LocalOutcome, options: Tell
     return;
   }
   process.stdout.write(await describeNight(home, record));
-  const warning = quarantineWarning(record);
+  const warning = quarantineWarning(record, options);
   if (warning) process.stderr.write(warning);
   await tellChecks(home, record);
 }
 
 /** The checks of the run that was just held: the one of the highest fencing number. */
-async function tellHeld(home: LocalHome, options: TellOptions): Promise<void> {
+async function tellHeld(home: OpenHome, options: TellOptions): Promise<void> {
   const held = (await listRuns(home.deps)).filter(({ state }) => state === 'HELD');
   const record = held.sort((a, b) => b.runSeq - a.runSeq)[0];
   if (!record) return;
   if (options.json) process.stdout.write(`${JSON.stringify({ outcome: 'held', run: record })}\n`);
   else await tellChecks(home, record);
+  if (options.stack === undefined || options.json) return;
+  process.stderr.write(`  taken as it is with   ${nextCommand(`approve ${record.runId}`, placeOf(options))}\n`);
 }
 
-async function tellChecks(home: LocalHome, record: RunRecord): Promise<void> {
+/** Options that every command has: a next one has no `--data`. */
+const placeOf = ({ home, config, stack }: HomeOptions) => ({ home, config, stack });
+
+/** A run that nobody waits for: how to look at it. */
+function tellStarted(execution: string, options: TellOptions): void {
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ outcome: 'started', run: null, execution })}\n`
+      : `Started ${execution}.\nLook at it with ${nextCommand('runs', placeOf(options))}\n`,
+  );
+}
+
+async function tellChecks(home: OpenHome, record: RunRecord): Promise<void> {
   const verdict = await findVerdict(home, record);
   const text = describeChecks(verdict?.checks ?? []);
   if (text !== '') process.stderr.write(text);
 }
 
-function quarantineWarning({ counts, from, to }: RunRecord): string {
+function quarantineWarning({ counts, from, to }: RunRecord, options: TellOptions): string {
   const refused = (counts['unreadable'] ?? 0) + (counts['refused'] ?? 0);
   const expired = expiredText(counts);
   const own = `${count(refused)} of ${counted(counts['rows'] ?? 0, 'row')} of ${formatRange(from, to)}`;
   const parts = [...(refused > 0 ? [own] : []), ...(expired === '' ? [] : [expired])];
   if (parts.length === 0) return '';
-  return `warning: in quarantine: ${parts.join('; ')}; each with file, line and rule: see quarantine list.\n`;
+  const listCommand = options.stack === undefined ? 'quarantine list' : nextCommand('quarantine list', placeOf(options));
+  return `warning: in quarantine: ${parts.join('; ')}; each with file, line and rule: see ${listCommand}.\n`;
 }

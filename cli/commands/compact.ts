@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import logUpdate from 'log-update';
 import { lakeKeys } from '../../lib/keys.ts';
-import { type Compaction, type CompactProgress, compact } from '../../lib/run/compact/compact.ts';
+import { type Compaction, compact } from '../../lib/run/compact/compact.ts';
 import { isConfirmed } from '../confirm.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
+import { countingLine, silentLine } from '../counting-line.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 
@@ -20,6 +20,8 @@ What to know:
   - There is no rollback to a run from before the erasure afterwards.
   - The lists of those who exited lose the customer too: run it when the marketing tools have taken them.
   - Files that runs read in place (run --data DIR) lie outside the home and are not changed; they are named.
+  - With --stack every object of the two buckets is read from here, so run it near them. The buckets keep replaced versions until
+    their lifecycle rule removes them: docs/security.md.
 
 Examples:
   npm run -s perennial -- compact --dry-run
@@ -48,18 +50,20 @@ export function registerCompact(program: Command, context: CliContext): void {
     .action(async (options: CompactCommandOptions) => {
       const home = await context.openHome(options);
       const dryRun = options.dryRun === true;
-      const shown = options.quiet || options.json ? silent : showProgress();
+      const shown = options.quiet || options.json ? silentLine : countingLine('compact');
       try {
-        const act = (isDry: boolean) => compact(home.deps, { dryRun: isDry, progress: shown.progress });
+        const act = (isDry: boolean) => compact(home.deps, { dryRun: isDry, progress: shown.show });
         if (!dryRun && !options.yes && process.stdin.isTTY) {
           const plan = await act(true);
           shown.end();
-          process.stdout.write(describe(plan, true));
+          process.stdout.write(describe(plan, true, options));
           if (!plan.isDue || !(await isConfirmed('Compact?'))) return;
         }
         const done = await act(dryRun);
         shown.end();
-        process.stdout.write(options.json ? `${JSON.stringify(publicCompaction(done, dryRun))}\n` : describe(done, dryRun));
+        process.stdout.write(
+          options.json ? `${JSON.stringify(publicCompaction(done, dryRun))}\n` : describe(done, dryRun, options),
+        );
       } finally {
         shown.end();
         await home.close();
@@ -67,37 +71,14 @@ export function registerCompact(program: Command, context: CliContext): void {
     });
 }
 
-interface Shown {
-  readonly progress: CompactProgress;
-  end(): void;
-}
-
-const silent: Shown = { progress: () => undefined, end: () => undefined };
-
-/** Milliseconds between two lines. */
-const SHOW_MS = { live: 100, plain: 2000 } as const;
-
-/** A line on standard error once it takes longer than a second. */
-function showProgress(): Shown {
-  const live = process.stderr.isTTY === true;
-  let shownMs = performance.now() + 1000;
-  const progress: CompactProgress = (doing, done, of) => {
-    if (performance.now() < shownMs) return;
-    shownMs = performance.now() + (live ? SHOW_MS.live : SHOW_MS.plain);
-    const line = `compact: ${doing} ${count(done)} of ${count(of)}`;
-    if (live) logUpdate(line);
-    else process.stderr.write(`${line}\n`);
-  };
-  return { progress, end: () => (live ? logUpdate.clear() : undefined) };
-}
-
 function publicCompaction({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean): Record<string, unknown> {
   return { dryRun, isDue, objects, dropsElsewhere, log: isDue ? log : null };
 }
 
-function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean): string {
+function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean, { stack }: HomeOptions): string {
   const elsewhere = dropsElsewhere.map(
-    (url) => `Not in the home, so not looked at: ${url}. Remove the customers' rows there yourself.\n`,
+    (url) =>
+      `Not in the ${stack === undefined ? 'home' : 'stack'}, so not looked at: ${url}. Remove the customers' rows there yourself.\n`,
   );
   if (!isDue) return `Nothing to do: no erased customer is left in ${count(objects)} objects.\n${elsewhere.join('')}`;
   const kinds = [...new Set([...log.rewritten, ...log.deleted].map(({ kind }) => kind))];
@@ -109,6 +90,7 @@ function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: b
   const columns = ['rewritten', 'rows of them', 'deleted'].map((name) => ({ name, align: 'right' as const }));
   const table = formatTable([{ name: 'kind' }, ...columns], rows);
   const what = `${count(log.customers.length)} erasures, ${count(log.rewritten.length)} objects rewritten, ${count(log.deleted.length)} deleted`;
-  const end = dryRun ? 'Nothing was changed.' : `Proof and log: ${lakeKeys.compaction(log.id)} in the lake.`;
+  const versions = stack === undefined ? '' : ' Replaced versions go with the lifecycle rule of the buckets.';
+  const end = dryRun ? 'Nothing was changed.' : `Proof and log: ${lakeKeys.compaction(log.id)} in the lake.${versions}`;
   return `${dryRun ? 'Plan' : 'Done'}: ${what} (${count(objects)} objects looked at)\n${table}${elsewhere.join('')}${end}\n`;
 }

@@ -7,12 +7,11 @@ import { lakeKeys } from '../../lib/keys.ts';
 import { listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
 import { addDays, type BusinessDate } from '../../lib/time.ts';
 import { colours } from '../colours.ts';
-import { type CliContext, type HomeOptions, homeDir, type LocalHome } from '../context.ts';
+import { type CliContext, type HomeOptions, homeDir, type OpenHome } from '../context.ts';
 import { generateDrops } from '../generate/generate-drops.ts';
 import { GENERATE_DEFAULTS } from '../generate/options.ts';
-import { defaultWorkers, openLocalRunner } from '../local/local-run.ts';
-import { silentProgress, stderrProgress } from '../local/progress.ts';
-import { withHome } from '../options.ts';
+import { withLocalHome } from '../options.ts';
+import { silentProgress, stderrProgress } from '../progress.ts';
 import { count } from '../table.ts';
 import { describeDemo } from '../views/demo.ts';
 
@@ -37,7 +36,7 @@ Everything stays in --home (default .perennial), as plain files. Asked again, th
 
 /** Adds `demo`. */
 export function registerDemo(program: Command, context: CliContext): void {
-  withHome(program.command('demo'))
+  withLocalHome(program.command('demo'))
     .summary('sample drops, several nights, what came of them')
     .description('Makes sample drops and runs several nights.')
     .addHelpText('after', HELP)
@@ -51,7 +50,7 @@ export function registerDemo(program: Command, context: CliContext): void {
       const say = (text: string) => process.stderr.write(`${colours.bold(text)}\n`);
       const home = await context.openHome(options, 'create');
       try {
-        const { currency, timeZone } = home.config;
+        const { currency, timeZone } = await home.config();
         say(`1  ${count(SHOP.customers)} customers of a sample shop, ${days} daily drops`);
         const { customers, seed, dirt } = SHOP;
         const summary = await generateDrops({
@@ -93,8 +92,8 @@ async function prepareHome(dir: string): Promise<void> {
   await writeFile(join(dir, MARK), `${JSON.stringify({ madeBy: 'perennial demo', ...SHOP }, undefined, 1)}\n`);
 }
 
-async function runNights(home: LocalHome, from: BusinessDate, say: (text: string) => void): Promise<RunRecord[]> {
-  const runner = await openLocalRunner(defaultWorkers());
+async function runNights(home: OpenHome, from: BusinessDate, say: (text: string) => void): Promise<RunRecord[]> {
+  const runner = await home.openRunner({});
   const historyEnd = addDays(from, SHOP.historyDays - 1);
   try {
     say(`2  the history, ${from} to ${historyEnd}, as one range`);

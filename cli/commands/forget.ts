@@ -53,9 +53,9 @@ export function registerForget(program: Command, context: CliContext): void {
         const request = {
           ids,
           ...(requestedAt === undefined ? {} : { requestedAt }),
-          ...(options.data === undefined ? {} : { dropsUrl: dropsUrlOf(options.data) }),
+          ...(options.data === undefined ? {} : { dropsUrl: dropsUrlOf(options.data, options) }),
         };
-        const done = await forget(request, home.deps, home.config);
+        const done = await forget(request, home.deps, await home.config());
         process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : describe(done, given, options));
       } finally {
         await home.close();

@@ -4,30 +4,27 @@ import { explainIssues } from '../../lib/config/load.ts';
 import { type TransactionsMapping, transactionsMapping } from '../../lib/config/mapping.ts';
 import { type SplitHistoryResult, splitHistory } from '../../lib/drop/split-history.ts';
 import { ConfigError } from '../../lib/errors.ts';
-import type { CliContext } from '../context.ts';
+import type { CliContext, HomeOptions } from '../context.ts';
+import { countingLine, silentLine } from '../counting-line.ts';
 import { listHistoryFiles } from '../history-files.ts';
+import { withHome } from '../options.ts';
 import { cannotWrite } from '../output.ts';
 
-interface ImportOptions {
+interface ImportOptions extends HomeOptions {
   readonly splitBy: string;
   readonly mapping?: string;
-  readonly config?: string;
-  readonly home?: string;
   readonly skipBadRows?: string;
   readonly json?: true;
 }
 
 /** Adds `import PATH --split-by occurred_at`: splits an existing history into dated drops of the home's lake. */
 export function registerImport(program: Command, context: CliContext): void {
-  program
-    .command('import')
+  withHome(program.command('import'))
     .description('split an existing history (a folder, or one file) into dated drops')
     .argument('<path>', 'folder of files, or one file: csv, txt, tsv, each also with .gz')
     .requiredOption('--split-by <column>', 'column that dates a row: occurred_at')
     .option('--mapping <file>', 'how the history is read (JSON); default: the mapping of the configuration')
     .option('--skip-bad-rows <file>', 'keep rows without a readable date in this file (JSON lines) and go on')
-    .option('--config <file>', 'configuration')
-    .option('--home <dir>', 'home of lake and tables')
     .option('--json', 'print the result as JSON')
     .action(async (path: string, options: ImportOptions) => {
       if (options.splitBy !== 'occurred_at') {
@@ -35,21 +32,31 @@ export function registerImport(program: Command, context: CliContext): void {
       }
       const mapping = options.mapping === undefined ? undefined : readMapping(options.mapping);
       const history = await listHistoryFiles(path);
-      const { drops, config } = await context.openDrops(options);
+      const { drops, config: readConfig } = await context.openDrops(options);
+      const config = await readConfig();
       const skipped = options.skipBadRows === undefined ? undefined : openBadRows(options.skipBadRows);
+      const line = options.json ? silentLine : countingLine('import');
+      let files = 0;
+      const create = async (key: string, bytes: Uint8Array) => {
+        const done = await drops.create(key, bytes);
+        line.show('files written:', ++files);
+        return done;
+      };
       try {
         const result = await splitHistory({
           history,
           mapping: mapping ?? config.mapping.transactions,
           config,
-          drops,
+          drops: { create },
           ...(skipped !== undefined && { skipBadRow: (row) => void writeSync(skipped, `${JSON.stringify(row)}\n`) }),
         });
+        line.end();
         for (const file of history.ignored) process.stderr.write(`ignored ${file}: not .csv, .txt or .tsv\n`);
         process.stdout.write(
           options.json ? `${JSON.stringify({ ...result, ignored: history.ignored })}\n` : summary(result, options),
         );
       } finally {
+        line.end();
         if (skipped !== undefined) closeSync(skipped);
       }
     });

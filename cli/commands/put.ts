@@ -7,10 +7,12 @@ import { DROP_MARKERS, lakeKeys } from '../../lib/keys.ts';
 import { rewrittenDrops } from '../../lib/run/compact/compaction-log.ts';
 import { counted } from '../../lib/run/counted.ts';
 import { dateOfFolder, listDrop } from '../../lib/run/drop-folder.ts';
+import { eachConcurrently } from '../../lib/store/concurrently.ts';
 import { type ObjectStore, openObjectStore } from '../../lib/store/objects.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
 import { type CopyTarget, copyDrop, leftInLake } from '../copy-drops.ts';
+import { type CountingLine, countingLine, silentLine } from '../counting-line.ts';
 import { nextCommand } from '../next-command.ts';
 import { withHome } from '../options.ts';
 import { count } from '../table.ts';
@@ -30,20 +32,25 @@ A file that compact has changed in the lake is not copied again, with --replace 
 Examples:
   npm run -s perennial -- put drops/
   npm run -s perennial -- put drops/ --replace     (after a run refused a file of them)
+  npm run -s perennial -- put drops/ --stack Perennial
 `;
 
 /** Files, or folders, that a message names. */
 const SHOWN = 5;
 
-type PutOptions = HomeOptions & { readonly replace?: true };
+/** Files that are copied at once: a bucket takes a while for each, and each is held in memory. */
+const AT_ONCE = 8;
+
+type PutOptions = HomeOptions & { readonly replace?: true; readonly quiet?: true };
 
 /** Adds `put DIR`. */
 export function registerPut(program: Command, context: CliContext): void {
   withHome(program.command('put'))
     .summary('copy drops into the lake')
-    .description('Copies dated drops into the lake of the home.')
+    .description('Copies dated drops into the lake of the home, or of the stack.')
     .argument('<dir>', 'folder of drops')
     .option('--replace', 'put files in the place of others of their name')
+    .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
     .action((dir: string, options: PutOptions) => put(context, dir, options));
 }
@@ -60,13 +67,8 @@ async function put(context: CliContext, dir: string, options: PutOptions): Promi
     compacted: await rewrittenDrops({ lake }),
     replaceCommand: nextCommand(`put ${dir} --replace`, options),
   };
-  let copied = 0;
-  const compacted: [key: string, compaction: string][] = [];
-  for (const key of [...keys.filter((one) => !isMarker(one)), ...keys.filter(isMarker)]) {
-    const done = await copyDrop(source, key, target);
-    if (typeof done === 'object') compacted.push([key, done.compaction]);
-    else if (done !== 'same') copied++;
-  }
+  const line = options.quiet ? silentLine : countingLine('put');
+  const { copied, compacted } = await copyAll(source, keys, target, line).finally(() => line.end());
   const left = compacted.length === 0 ? '' : `, ${count(compacted.length)} changed by compaction and not copied`;
   process.stdout.write(
     `${count(copied)} of ${count(keys.length)} files copied${left}, dates: ${count(dates.size)}. Next: ${nextCommand('run', options)}\n`,
@@ -82,6 +84,36 @@ async function put(context: CliContext, dir: string, options: PutOptions): Promi
   for (const folder of odd) process.stderr.write(`warning: ${dir}/${folder} was not copied, expected folders dt=YYYY-MM-DD.\n`);
   await warnOfUnread(source, dir, dates);
   await tellLeft(lake, dir, keys);
+}
+
+interface Copied {
+  readonly copied: number;
+  /** Files that a compaction changed, in the order of keys. */
+  readonly compacted: readonly (readonly [key: string, compaction: string])[];
+}
+
+/** Copies files first and markers last. */
+async function copyAll(source: ObjectStore, keys: readonly string[], target: CopyTarget, line: CountingLine): Promise<Copied> {
+  const compactions = new Map<string, string>();
+  let copied = 0;
+  let seen = 0;
+  const copy = async (key: string) => {
+    const done = await copyDrop(source, key, target);
+    if (typeof done === 'object') compactions.set(key, done.compaction);
+    else if (done !== 'same') copied++;
+    line.show('copied', ++seen, keys.length);
+  };
+  await eachConcurrently(
+    keys.filter((key) => !isMarker(key)),
+    AT_ONCE,
+    copy,
+  );
+  await eachConcurrently(keys.filter(isMarker), AT_ONCE, copy);
+  const compacted = keys.flatMap((key) => {
+    const compaction = compactions.get(key);
+    return compaction === undefined ? [] : [[key, compaction] as const];
+  });
+  return { copied, compacted };
 }
 
 const folderOf = (key: string): string => key.split('/')[0] as string;
@@ -106,8 +138,11 @@ async function listSource(source: ObjectStore, dir: string): Promise<{ keys: str
 /** Tells what an earlier put, or somebody else, left in the folders of these dates. */
 async function tellLeft(lake: ObjectStore, dir: string, keys: readonly string[]): Promise<void> {
   const known = new Set(keys);
-  for (const date of new Set(keys.map(folderOf))) {
-    const left = await leftInLake(lake, date, known);
+  const leftOf = new Map<string, string[]>();
+  const dates = new Set(keys.map(folderOf));
+  await eachConcurrently(dates, AT_ONCE, async (date) => void leftOf.set(date, await leftInLake(lake, date, known)));
+  for (const date of dates) {
+    const left = leftOf.get(date) ?? [];
     const where = `${lake.url}/${lakeKeys.dropsPrefix}/${date}`;
     if (left.includes(`${date}/manifest.json`)) {
       process.stderr.write(

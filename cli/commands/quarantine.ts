@@ -14,7 +14,7 @@ import { type Retry, retryQuarantine } from '../../lib/run/quarantine/retry-quar
 import { QUARANTINE_RULES, retryRefusal } from '../../lib/run/quarantine/retry-refusal.ts';
 import { committedChain } from '../../lib/run/read-results.ts';
 import { findCurrent, findRun, listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
-import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
+import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
 import { nextCommand } from '../next-command.ts';
 import { dropsUrlOf, parseCount, parseDate, withHome } from '../options.ts';
 import { type QuarantineGroup, quarantineRows, quarantineTable } from '../views/quarantine.ts';
@@ -91,7 +91,7 @@ interface Rows {
 async function withRows(
   context: CliContext,
   command: Command,
-  use: (home: LocalHome, rows: Rows) => Promise<void>,
+  use: (home: OpenHome, rows: Rows) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<Options>();
   const home = await context.openHome(options);
@@ -107,11 +107,10 @@ async function withRows(
   }
 }
 
-const refusalOf = (home: LocalHome, entry: QuarantineEntry) => retryRefusal(entry, home.config.mapping[entry.feed].header);
-
-async function listRows(home: LocalHome, { options, runs }: Rows): Promise<void> {
+async function listRows(home: OpenHome, { options, runs }: Rows): Promise<void> {
   const groups = new Map<string, QuarantineGroup>();
-  const taken = await readRetried(home.deps, (await findCurrent(home.deps)) ? await chainOf(home) : [], home.config);
+  const config = await home.config();
+  const taken = await readRetried(home.deps, (await findCurrent(home.deps)) ? await chainOf(home) : [], config);
   for await (const entry of readQuarantine(home.deps, runs, options)) {
     const retried = taken.has(entry);
     const name = `${entry.key} ${entry.file} ${entry.rule} ${retried}`;
@@ -119,7 +118,7 @@ async function listRows(home: LocalHome, { options, runs }: Rows): Promise<void>
     if (group) group.rows++;
     else {
       const { id, key, knownOn, feed, file, rule, line, message } = entry;
-      const refusal = refusalOf(home, entry) ?? null;
+      const refusal = retryRefusal(entry, config.mapping[entry.feed].header) ?? null;
       groups.set(name, { id, key, knownOn, feed, file, rule, rows: 1, refusal, retried, example: { line, message } });
     }
   }
@@ -127,7 +126,7 @@ async function listRows(home: LocalHome, { options, runs }: Rows): Promise<void>
   process.stdout.write(options.json ? `${JSON.stringify(sorted, undefined, 1)}\n` : quarantineTable(sorted));
 }
 
-async function showRows(home: LocalHome, { options, runs }: Rows, what: string): Promise<void> {
+async function showRows(home: OpenHome, { options, runs }: Rows, what: string): Promise<void> {
   const filter = what.includes('/') || what.includes('.') ? { ...options, file: what } : { ...options, id: what };
   const shown: QuarantineEntry[] = [];
   let found = 0;
@@ -148,7 +147,7 @@ async function showRows(home: LocalHome, { options, runs }: Rows, what: string):
 }
 
 /** The committed chain. @throws UsageError before the first commit, with the run that is held */
-async function chainOf({ deps }: LocalHome): Promise<RunRecord[]> {
+async function chainOf({ deps }: OpenHome): Promise<RunRecord[]> {
   const held = (await findCurrent(deps)) ? undefined : (await heldRuns(deps))[0];
   if (!held) return committedChain(deps);
   throw new UsageError(
@@ -156,20 +155,21 @@ async function chainOf({ deps }: LocalHome): Promise<RunRecord[]> {
   );
 }
 
-const heldRuns = async (deps: LocalHome['deps']): Promise<RunRecord[]> =>
+const heldRuns = async (deps: OpenHome['deps']): Promise<RunRecord[]> =>
   (await listRuns(deps)).filter(({ state }) => state === 'HELD');
 
 /** A held run with such rows in quarantine. */
-async function heldRunOf({ deps }: LocalHome, filter: QuarantineFilter): Promise<string | undefined> {
+async function heldRunOf({ deps }: OpenHome, filter: QuarantineFilter): Promise<string | undefined> {
   for (const run of await heldRuns(deps)) {
     for await (const _ of readQuarantine(deps, [run], filter)) return run.runId;
   }
   return undefined;
 }
 
-async function retryRows(home: LocalHome, { options, runs }: Rows): Promise<void> {
-  const { deps, config } = home;
-  const given = options.data === undefined ? undefined : dropsUrlOf(options.data);
+async function retryRows(home: OpenHome, { options, runs }: Rows): Promise<void> {
+  const { deps } = home;
+  const config = await home.config();
+  const given = options.data === undefined ? undefined : dropsUrlOf(options.data, options);
   const url = nextDropsUrl(deps, runs[0], given, 'Quarantine retry');
   if (config.lateFileDays === 0) {
     throw new UsageError(

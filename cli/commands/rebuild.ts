@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { configInForce } from '../../lib/run/config-in-force.ts';
 import type { RunRequest } from '../../lib/run/contracts.ts';
 import { outlineRebuild } from '../../lib/run/rebuild/outline-rebuild.ts';
 import { isConfirmed } from '../confirm.ts';
@@ -54,11 +55,12 @@ export function registerRebuild(program: Command, context: CliContext): void {
 
 async function rebuild(context: CliContext, options: RebuildOptions): Promise<void> {
   const { shards, fromDrops = false, data, snapshots } = options;
-  const place = data === undefined ? {} : { dropsUrl: dropsUrlOf(data) };
+  const place = data === undefined ? {} : { dropsUrl: dropsUrlOf(data, options) };
   const home = await context.openHome(options);
   try {
     const outline = await outlineRebuild(home.deps, { shards, fromDrops });
-    if (!options.json) process.stdout.write(`${describeRebuild(outline, home.deps.configText)}\n`);
+    const { given } = await configInForce(home.deps);
+    if (!options.json) process.stdout.write(`${describeRebuild(outline, given)}\n`);
   } finally {
     await home.close();
   }

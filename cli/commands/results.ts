@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { SCORES, SCORES_VERSION, TRANSITIONS, TRANSITIONS_VERSION } from '../../lib/arrow/schemas.ts';
 import { assertCommitted, readCalibrationOf, readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
 import type { BusinessDate } from '../../lib/time.ts';
-import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
+import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
 import { parseDate, withFormat, withHome } from '../options.ts';
 import { type OutputOptions, writeTables } from '../output.ts';
 import { calibrationText } from '../views/calibration.ts';
@@ -11,7 +11,7 @@ type Dated = HomeOptions & { readonly date?: BusinessDate };
 
 /** Adds `scores`, `transitions` and `calibrations`: committed data out. */
 export function registerResults(program: Command, context: CliContext): void {
-  const use = async (options: HomeOptions, action: (home: LocalHome) => Promise<void>) => {
+  const use = async (options: HomeOptions, action: (home: OpenHome) => Promise<void>) => {
     const home = await context.openHome(options);
     try {
       await action(home);
@@ -56,7 +56,7 @@ export function registerResults(program: Command, context: CliContext): void {
       use(options, async ({ deps, config }) => {
         const calibration = await readCalibrationOf(deps, options.date);
         process.stdout.write(
-          options.json ? `${JSON.stringify(calibration, undefined, 1)}\n` : calibrationText(calibration, config),
+          options.json ? `${JSON.stringify(calibration, undefined, 1)}\n` : calibrationText(calibration, await config()),
         );
       }),
     );

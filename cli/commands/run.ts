@@ -29,6 +29,8 @@ Examples:
   npm run -s perennial -- put drops/
   npm run -s perennial -- run --from 2025-01-01 --to 2025-07-31
   npm run -s perennial -- run --date 2025-08-01 --data drops/     (drops read in place, not copied)
+  npm run -s perennial -- run --stack Perennial                   (the deployed machine; Ctrl-C stops following, the run goes on)
+  npm run -s perennial -- run --stack Perennial --no-wait
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a check.
 `;
@@ -41,7 +43,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--date <date>', 'last date to run; the dates before it that are open are run too', parseDate)
     .option('--from <date>', 'first date of a range', parseDate)
     .option('--to <date>', 'last date of a range', parseDate)
-    .option('--data <dir>', 'folder of drops dt=D/<feed>/*, read in place instead of lake/drops')
+    .option('--data <dir>', 'folder of drops dt=D/<feed>/*, read in place instead of lake/drops; with --stack s3://BUCKET/PREFIX')
     .addOption(snapshotsOption());
   withWorkers(command)
     .option('--json', 'print the run as JSON')
@@ -49,7 +51,8 @@ export function registerRun(program: Command, context: CliContext): void {
     .action((options: RunOptions) => runAndTell(context, requestOf(options), options, 'create'));
 }
 
-function requestOf({ date, from, to, data, snapshots }: RunOptions): Partial<RunRequest> {
+function requestOf(options: RunOptions): Partial<RunRequest> {
+  const { date, from, to, data, snapshots } = options;
   if (date && (from || to))
     throw new UsageError('Options --date and --from/--to: given together, expected one of them. Leave one out.');
   if ((from === undefined) !== (to === undefined)) {
@@ -58,6 +61,6 @@ function requestOf({ date, from, to, data, snapshots }: RunOptions): Partial<Run
   const request: Partial<RunRequest> = { snapshots };
   if (from && to) Object.assign(request, { from, to });
   if (date) request.to = date;
-  if (data !== undefined) request.dropsUrl = dropsUrlOf(data);
+  if (data !== undefined) request.dropsUrl = dropsUrlOf(data, options);
   return request;
 }

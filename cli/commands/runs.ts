@@ -8,7 +8,8 @@ import { breachesOf, waivableOf } from '../../lib/run/quality/held-message.ts';
 import { findCurrent, findRun, listRuns, type RunRecord } from '../../lib/run/run-ledger.ts';
 import type { Verdict } from '../../lib/run/verify-run.ts';
 import { formatRange } from '../../lib/time.ts';
-import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
+import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
+import { nextCommand } from '../next-command.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 import { checkTable, describeAdvice, findVerdict } from '../views/checks.ts';
@@ -35,7 +36,7 @@ export function registerRuns(program: Command, context: CliContext): void {
     });
 }
 
-async function withOpenHome(context: CliContext, options: Options, use: (home: LocalHome) => Promise<void>): Promise<void> {
+async function withOpenHome(context: CliContext, options: Options, use: (home: OpenHome) => Promise<void>): Promise<void> {
   const home = await context.openHome(options);
   try {
     await use(home);
@@ -53,14 +54,15 @@ function publicRecord(run: RunRecord): Record<string, unknown> {
   return { ...shown, waived, approvals, generation, rebuild, replaces };
 }
 
-async function listAll(home: LocalHome, options: Options): Promise<void> {
+async function listAll(home: OpenHome, options: Options): Promise<void> {
   const runs = await listRuns(home.deps);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(runs.map(publicRecord), undefined, 1)}\n`);
     return;
   }
   if (runs.length === 0) {
-    process.stdout.write('No runs yet. Begin with demo, or with put and run.\n');
+    const begin = options.stack === undefined ? 'demo, or with put and run' : nextCommand('put DIR', options);
+    process.stdout.write(`No runs yet. Begin with ${begin}.\n`);
     return;
   }
   const current = await findCurrent(home.deps);
@@ -94,11 +96,13 @@ async function listAll(home: LocalHome, options: Options): Promise<void> {
 }
 
 /** The state with its cause: of a held run the checks alone, for the table tells the rest. */
-function stateText({ runId, state, error }: RunRecord, verdict: Verdict | undefined): string {
+function stateText({ runId, state, error }: RunRecord, verdict: Verdict | undefined, options: Options): string {
   const breaches = state === 'HELD' ? breachesOf(verdict?.checks ?? []) : [];
   if (breaches.length === 0) return error ? `${state}: ${error}` : state;
   const names = [...new Set(breaches.map(({ name }) => name))].join(', ');
-  return `${state} by ${names}${waivableOf(breaches).length > 0 ? `; approve ${runId} takes it as it is` : ''}`;
+  if (waivableOf(breaches).length === 0) return `${state} by ${names}`;
+  const approve = options.stack === undefined ? `approve ${runId}` : nextCommand(`approve ${runId}`, options);
+  return `${state} by ${names}; ${approve} takes it as it is`;
 }
 
 /** What became of the rows; nothing for runs that are not closed. */
@@ -112,7 +116,7 @@ function rowFacts(counts: RunRecord['counts']): (readonly [string, string])[] {
   ];
 }
 
-async function showOne(home: LocalHome, runId: string, options: Options): Promise<void> {
+async function showOne(home: OpenHome, runId: string, options: Options): Promise<void> {
   const run = await findRun(home.deps, runId);
   if (!run) throw new UsageError(`Run ${runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
   const plan = await findJson<RunPlan>(home.deps.lake, lakeKeys.plan(runId));
@@ -125,7 +129,7 @@ async function showOne(home: LocalHome, runId: string, options: Options): Promis
   }
   const facts: (readonly [string, string])[] = [
     [run.from === run.to ? 'date' : 'dates', formatRange(run.from, run.to)],
-    ['state', stateText(run, verdict)],
+    ['state', stateText(run, verdict, options)],
     ...(run.approvals ?? []).map(
       ({ waive, note, at }) => ['approved', `${at}: ${waive.join(', ')}${note && ` (${note})`}`] as const,
     ),

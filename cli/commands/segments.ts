@@ -4,7 +4,7 @@ import { readJson } from '../../lib/run/json-objects.ts';
 import { readConfig, readPlan } from '../../lib/run/plan.ts';
 import { committedChain } from '../../lib/run/read-results.ts';
 import { readReceipts } from '../../lib/run/receipts.ts';
-import type { CliContext, HomeOptions, LocalHome } from '../context.ts';
+import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 
@@ -20,7 +20,7 @@ interface ManifestFile {
 
 /** Adds `segments` and `exports`: what is published, for whom. */
 export function registerSegments(program: Command, context: CliContext): void {
-  const use = async (options: Options, action: (home: LocalHome) => Promise<void>) => {
+  const use = async (options: Options, action: (home: OpenHome) => Promise<void>) => {
     const home = await context.openHome(options);
     try {
       await action(home);
@@ -42,7 +42,7 @@ export function registerSegments(program: Command, context: CliContext): void {
     .action((options: Options) => use(options, (home) => showExports(home, options)));
 }
 
-async function showSegments(home: LocalHome, options: Options): Promise<void> {
+async function showSegments(home: OpenHome, options: Options): Promise<void> {
   const [run] = await committedChain(home.deps);
   if (!run) return;
   const plan = await readPlan(home.deps, run.runId);
@@ -73,7 +73,7 @@ async function showSegments(home: LocalHome, options: Options): Promise<void> {
   for (const { id, play } of segments) process.stdout.write(`  ${id}\n    play  ${play.en}\n    建议  ${play.zh}\n`);
 }
 
-async function showExports(home: LocalHome, options: Options): Promise<void> {
+async function showExports(home: OpenHome, options: Options): Promise<void> {
   const [run] = await committedChain(home.deps);
   if (!run) return;
   const plan = await readPlan(home.deps, run.runId);

@@ -1,26 +1,14 @@
 import { availableParallelism } from 'node:os';
-import type { Opened, RunRequest } from '../../lib/run/contracts.ts';
+import type { Opened } from '../../lib/run/contracts.ts';
+import type { Runner } from '../runner.ts';
 import { loadDefinition, runMachine } from './machine.ts';
-import type { Progress } from './progress.ts';
 import { openStepPool, type StepPool } from './step-pool.ts';
-
-/** How a run on this machine ended. */
-export type LocalOutcome =
-  | { readonly kind: 'closed'; readonly runId: string; readonly from: string; readonly to: string }
-  | { readonly kind: 'already done'; readonly to: string };
-
-/** Runs the machine in this process, night after night. */
-export interface LocalRunner {
-  /** @throws the error that ended the run */
-  run(request: Partial<RunRequest>, progress: Progress): Promise<LocalOutcome>;
-  close(): Promise<void>;
-}
 
 /** Threads that are used unless told: one per core, at most 8. */
 export const defaultWorkers = (): number => Math.min(availableParallelism(), 8);
 
-/** @param workers threads for the items of Maps; the environment must be set before */
-export async function openLocalRunner(workers: number): Promise<LocalRunner> {
+/** A runner in this process. @param workers threads for the items of Maps; the environment must be set before */
+export async function openLocalRunner(workers: number): Promise<Runner> {
   const definition = await loadDefinition();
   const pool: StepPool = openStepPool(workers);
   return {

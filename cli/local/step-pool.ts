@@ -1,8 +1,8 @@
 import { Piscina } from 'piscina';
 import { errorOfName, PERMANENT, RETRYABLE, RETRYABLE_SLOW } from '../../lib/errors.ts';
 import { isMapStep, STEPS, type Step } from '../../lib/keys.ts';
+import type { Progress } from '../progress.ts';
 import type { StepHandlers } from './machine.ts';
-import type { Progress } from './progress.ts';
 import { callStep, type StepOutcome } from './step-call.ts';
 
 /** The handlers of all steps: items of Maps in worker threads where there are several, the rest in this thread. */

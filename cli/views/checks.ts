@@ -3,7 +3,7 @@ import type { CheckResult } from '../../lib/run/quality/check-result.ts';
 import { remarkableChecks } from '../../lib/run/quality/held-message.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { type Verdict, verdictKey } from '../../lib/run/verify-run.ts';
-import type { LocalHome } from '../context.ts';
+import type { OpenHome } from '../context.ts';
 import { formatTable } from '../table.ts';
 
 const WORDS: Readonly<Record<CheckResult['status'], string>> = {
@@ -15,7 +15,7 @@ const WORDS: Readonly<Record<CheckResult['status'], string>> = {
 };
 
 /** The newest verdict of a run; undefined before verify-run. */
-export function findVerdict(home: LocalHome, run: Pick<RunRecord, 'runId' | 'approvals'>): Promise<Verdict | undefined> {
+export function findVerdict(home: OpenHome, run: Pick<RunRecord, 'runId' | 'approvals'>): Promise<Verdict | undefined> {
   return findJson<Verdict>(home.deps.lake, verdictKey(run));
 }
 

@@ -7,7 +7,7 @@ import { readScoresOf } from '../../lib/run/read-results.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { dayOf, formatDay, weekdayOf } from '../../lib/time.ts';
 import { colours } from '../colours.ts';
-import type { HomeOptions, LocalHome } from '../context.ts';
+import { type HomeOptions, homeDir, type OpenHome } from '../context.ts';
 import { nextCommand } from '../next-command.ts';
 import { count } from '../table.ts';
 import { readKpi, segmentTable, stageTable, tierLine } from './night.ts';
@@ -24,14 +24,14 @@ interface DemoDone {
 }
 
 /** The demo's last screen: what happened, for a newcomer. */
-export async function describeDemo(home: LocalHome, { runs, truth, seconds, options }: DemoDone): Promise<string> {
+export async function describeDemo(home: OpenHome, { runs, truth, seconds, options }: DemoDone): Promise<string> {
   const next = (command: string) => nextCommand(command, options);
   const last = runs.at(-1) as RunRecord;
   const kpi = await readKpi(home, last, last.to);
   const nights = runs.slice(1);
   const total = (name: string) => runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0);
   const title = (text: string) => `\n${colours.bold(text)}\n`;
-  const path = (part: string) => relative(process.cwd(), `${home.dir}/${part}`) || '.';
+  const path = (part: string) => relative(process.cwd(), `${homeDir(options)}/${part}`) || '.';
   return [
     title(`Where ${count(kpi.customers)} customers stand on the morning after ${last.to}`),
     stageTable(kpi),
@@ -82,7 +82,7 @@ function shareOf(nights: readonly RunRecord[], mondays: boolean): string {
 }
 
 /** A loyal, a declining and a churned customer, as long as there are some: the highest value of each. */
-async function exampleLines(home: LocalHome): Promise<string> {
+async function exampleLines(home: OpenHome): Promise<string> {
   const { rows, columns: c, currency } = await readScoresOf(home.deps, undefined);
   const money = (minor: number) => `${formatMinor(minor, currencyExponent(currency))} ${currency}`;
   const lines: string[] = [];

@@ -8,17 +8,17 @@ import { type RunPlan, readPlan } from '../../lib/run/plan.ts';
 import { readReceipts } from '../../lib/run/receipts.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { formatRange } from '../../lib/time.ts';
-import type { LocalHome } from '../context.ts';
+import type { OpenHome } from '../context.ts';
 import { count, formatTable } from '../table.ts';
 import { expiredText, rowsText, waitingText } from './rows.ts';
 
 /** The figures of a committed date. */
-export function readKpi(home: LocalHome, run: Pick<RunRecord, 'generation' | 'runId'>, dt: RunPlan['to']): Promise<Kpi> {
+export function readKpi(home: OpenHome, run: Pick<RunRecord, 'generation' | 'runId'>, dt: RunPlan['to']): Promise<Kpi> {
   return readJson<Kpi>(home.deps.lake, lakeKeys.kpi({ generation: run.generation, dt, runId: run.runId }, 'json'));
 }
 
 /** What a run did, for a person: counts, stages with flows of the last date, tiers, segments. */
-export async function describeNight(home: LocalHome, run: RunRecord): Promise<string> {
+export async function describeNight(home: OpenHome, run: RunRecord): Promise<string> {
   const kpi = await readKpi(home, run, run.to);
   const counts = run.counts;
   const changed = counts['profilesWritten'] ?? 0;
@@ -71,7 +71,7 @@ export function tierLine(kpi: Kpi): string {
 }
 
 /** Segments with their sizes and where their files lie. */
-export async function segmentTable(home: LocalHome, run: RunRecord): Promise<string> {
+export async function segmentTable(home: OpenHome, run: RunRecord): Promise<string> {
   const plan = await readPlan(home.deps, run.runId);
   const receipts = await readReceipts(home.deps, plan, 'publish-segments');
   const rows = receipts.map(({ segment, destination, counts }) => [

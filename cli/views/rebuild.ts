@@ -10,8 +10,8 @@ const NAMES = {
   scoring: 'scoring',
 } as const;
 
-/** What a rebuild would do. @param configText text of the configuration */
-export function describeRebuild(outline: RebuildOutline, configText: string): string {
+/** What a rebuild would do. @param given the configuration in force, as it was given */
+export function describeRebuild(outline: RebuildOutline, given: Readonly<Record<string, unknown>>): string {
   const { from, to, dates, generation, source, because, files, rows } = outline;
   const lines = [
     `Rebuild of ${formatRange(from, to)}: ${counted(dates, 'date')}, ${counted(files, 'file')}, ${counted(rows, 'row')}.`,
@@ -21,7 +21,7 @@ export function describeRebuild(outline: RebuildOutline, configText: string): st
       ? '  made from    the ledger: the facts as they were taken'
       : `  made from    the drops, read again (${because.join(', ')})`,
     ...(source === 'drops' ? outline.dropsUrls.map((url) => `  read from    ${url} then`) : []),
-    ...shardsAdvice(outline, configText).map((advice) => `  note         ${advice}`),
+    ...shardsAdvice(outline, given['shards']).map((advice) => `  note         ${advice}`),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -33,8 +33,9 @@ function changesOf({ changes, bookSchema }: RebuildOutline): string[] {
 }
 
 /** What is to be written into a configuration that names another number of shards. */
-function shardsAdvice({ shards }: RebuildOutline, configText: string): string[] {
-  const told = (JSON.parse(configText === '' ? '{}' : configText) as { shards?: number }).shards;
+function shardsAdvice({ shards }: RebuildOutline, told: unknown): string[] {
   if (told === undefined || told === shards) return [];
-  return [`the configuration says "shards": ${told}; set it to ${shards} before the next night, which is refused otherwise`];
+  return [
+    `the configuration says "shards": ${String(told)}; set it to ${shards} before the next night, which is refused otherwise`,
+  ];
 }

@@ -16,14 +16,14 @@ export interface Notifier {
   notify(subject: string, message: string): Promise<void>;
 }
 
-let client: Promise<{ sdk: typeof import('@aws-sdk/client-sns'); sns: SNSClient }> | undefined;
+let client: Promise<{ sdk: typeof import('./sns-sdk.ts'); sns: SNSClient }> | undefined;
 
 /** A notifier for an SNS topic; without a topic it does nothing. */
 export function openNotifier(topicArn: string | undefined): Notifier {
   return {
     async notify(subject, message) {
       if (!topicArn) return;
-      client ??= import('@aws-sdk/client-sns').then((sdk) => ({ sdk, sns: new sdk.SNSClient({ maxAttempts: 5 }) }));
+      client ??= import('./sns-sdk.ts').then((sdk) => ({ sdk, sns: new sdk.SNSClient({ maxAttempts: 5 }) }));
       const Subject =
         subject
           .replace(/[^\x21-\x7e]+/g, ' ')

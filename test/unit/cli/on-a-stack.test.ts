@@ -1,0 +1,115 @@
+import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CliContext, HomeOptions } from '../../../cli/context.ts';
+import { openStack } from '../../../cli/deployed/open-stack.ts';
+import { runProgram } from '../../../cli/program.ts';
+import type { RunOutcome } from '../../../cli/runner.ts';
+import { ConfigError, DataQualityGateError } from '../../../lib/errors.ts';
+import type { RunDeps } from '../../../lib/run/deps.ts';
+import { emptyPlaces, memoryDeps } from '../../support/run-in-memory.ts';
+
+describe('a command with --stack', () => {
+  let said: { out: string; err: string };
+  let opened: HomeOptions[];
+  let asked: unknown[];
+  let deps: RunDeps;
+  let run: () => Promise<RunOutcome>;
+  const context: CliContext = {
+    async openHome(options) {
+      opened.push(options);
+      return {
+        deps,
+        config: () => Promise.reject(new Error('not asked')),
+        openRunner: async ({ wait }) => ({
+          run: (request) => {
+            asked.push({ wait, ...request });
+            return run();
+          },
+          close: async () => undefined,
+        }),
+        close: async () => undefined,
+      };
+    },
+    openDrops: async () => ({ drops: deps.lake, config: () => Promise.reject(new Error('not asked')) }),
+  };
+  const perennial = (line: string) => runProgram(line.split(' '), context);
+
+  beforeEach(() => {
+    [said, opened, asked, deps] = [{ out: '', err: '' }, [], [], memoryDeps(emptyPlaces())];
+    for (const name of ['out', 'err'] as const) {
+      vi.spyOn(process[`std${name}`], 'write').mockImplementation((text) => {
+        said[name] += String(text);
+        return true;
+      });
+    }
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('starts the run that was asked for, and names the stack in what comes next', async () => {
+    run = async () => ({ kind: 'started', execution: 'arn:e' });
+    expect(await perennial('run --date 2025-01-05 --stack Shop --no-wait --data s3://other/drops/')).toBe(0);
+    expect(opened).toEqual([expect.objectContaining({ stack: 'Shop' })]);
+    expect(asked).toEqual([{ wait: false, to: '2025-01-05', snapshots: 'last', dropsUrl: 's3://other/drops' }]);
+    expect(said.out).toBe('Started arn:e.\nLook at it with npm run -s perennial -- runs --stack Shop\n');
+    expect(await perennial('runs --stack Shop')).toBe(0);
+    expect(said.out).toContain('No runs yet. Begin with npm run -s perennial -- put DIR --stack Shop.\n');
+  });
+
+  it('ends with 3 when the run is held, and says what to paste', async () => {
+    await deps.runs.put({ pk: 'RUN', sk: 'r1', runId: 'r1', runSeq: 1, state: 'HELD', openedAt: '' });
+    run = () => Promise.reject(new DataQualityGateError('Run r1 is held.'));
+    expect(await perennial('run --stack Shop --quiet')).toBe(3);
+    expect(said.err).toBe('  taken as it is with   npm run -s perennial -- approve r1 --stack Shop\nerror: Run r1 is held.\n');
+    expect(await perennial('approve r1 --gate zero_rows --stack Shop --json')).toBe(3);
+    expect(asked.at(-1)).toMatchObject({ approve: { runId: 'r1', waive: ['zero_rows'] } });
+    expect(JSON.parse(said.out)).toMatchObject({ outcome: 'held', run: { runId: 'r1' } });
+  });
+
+  it.each([
+    ['run --stack Shop --home x', "option '--stack <name>' cannot be used with option '--home <dir>'"],
+    ['run --stack Shop --config c.json', "cannot be used with option '--config <file>'"],
+    ['run --stack Shop --workers 2', "cannot be used with option '--workers <n>'"],
+    ['runs show r1 --stack Shop --home x', "cannot be used with option '--home <dir>'"],
+    ['quarantine list --home x --stack Shop', "cannot be used with option '--home <dir>'"],
+    ['demo --stack Shop', "unknown option '--stack'"],
+    ['generate --stack Shop --days 1 --customers 1 --out x', "unknown option '--stack'"],
+    ['run --no-wait', 'Option --no-wait: without --stack, expected both.'],
+    ['run --stack Shop --data test', 'Put the drops first: npm run -s perennial -- put test --stack Shop'],
+    ['forget c1 --stack Shop --data test', 'Option --data: test, expected s3://BUCKET/PREFIX'],
+  ])('refuses %s', async (line, says) => {
+    expect(await perennial(line)).toBe(2);
+    expect(said.err).toContain(says);
+    expect(said.err.trimEnd()).not.toContain('\n');
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('openStack', () => {
+  it('reads buckets and tables of the outputs, and the configuration of the template only when it is asked for', async () => {
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    const aws = mockClient(CloudFormationClient);
+    const names = ['ProfilesTable', 'TransitionsTable', 'RunsTable', 'MachineArn', 'NoticesTopicArn', 'PiiKeyArn'];
+    const outputs = {
+      LakeBucket: 'the-lake',
+      ExportsBucket: 'the-exports',
+      ...Object.fromEntries(names.map((name) => [name, name])),
+    };
+    const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    aws.on(DescribeStacksCommand).resolves({
+      Stacks: [{ StackName: 'Shop', CreationTime: new Date(0), StackStatus: 'CREATE_COMPLETE', Outputs }],
+    });
+    aws.on(GetTemplateCommand).rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    const { deps } = await openStack('Shop');
+    expect([deps.lake.url, deps.exports.url, deps.runs.name]).toEqual(['s3://the-lake', 's3://the-exports', 'RunsTable']);
+    expect([deps.isExclusive, deps.isDead(0), deps.leaseMs, deps.configText]).toEqual([false, false, 1_200_000, '']);
+    expect(() => deps.deployedConfigText).toThrow(ConfigError);
+    const Open = { Properties: { Environment: { Variables: { DEPLOYED_CONFIG: '{"currency":"EUR"}' } } } };
+    aws.on(GetTemplateCommand).resolves({ TemplateBody: JSON.stringify({ Resources: { Open } }) });
+    expect((await openStack('Shop')).deps.deployedConfigText).toBe('{"currency":"EUR"}');
+    aws.restore();
+    vi.unstubAllEnvs();
+  });
+});
