@@ -32,8 +32,11 @@ const deep = {
   },
 };
 
+/** What needs Python and Java beside npm: stores and machine against servers that we did not write. */
+const emulators = project('emulators', 300 * SECOND_MS);
+
 /** True when the command line names the project: a plain `vitest run` runs all that are listed. */
-const asksForDeep = process.argv.some((argument) => /^(--project=)?deep$/.test(argument));
+const asksFor = (name: string): boolean => process.argv.some((argument) => [name, `--project=${name}`].includes(argument));
 
 export default defineConfig({
   test: {
@@ -56,7 +59,8 @@ export default defineConfig({
       project('infra', 60 * SECOND_MS, false),
       project('drills', 120 * SECOND_MS),
       project('e2e', 180 * SECOND_MS),
-      ...(asksForDeep ? [deep] : []),
+      ...(asksFor('deep') ? [deep] : []),
+      ...(asksFor('emulators') ? [emulators] : []),
     ],
   },
 });

@@ -9,7 +9,8 @@ import { type PlannedRun, takeDrops, takeNight } from './steps.ts';
 
 /** Opens and plans a run of the ledger over the drops of a folder. */
 export async function openPlanned(deps: RunDeps, from: string, to: string, drops: string): Promise<PlannedRun> {
-  const opened = await openRun({ from, to, waitForDrop: false, snapshots: 'last', dropsUrl: pathToFileURL(drops).href }, deps);
+  const request = { from, to, waitForDrop: false, snapshots: 'last', dropsUrl: pathToFileURL(drops).href } as const;
+  const opened = await openRun({ request, execution: '' }, deps);
   if (opened.decision !== 'go') throw new Error(`Run ${from} to ${to}: ${opened.decision}, expected go.`);
   return { run: opened.run, planned: await planRun(opened.run, deps) };
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Measured, measure, median, prepare } from './children.ts';
 import { copyLake, type Prepared } from './prepare.ts';
-import type { Report } from './report.ts';
+import type { NightFigures, Report } from './report.ts';
 
 /** What is aimed at for a night over a million customers; `growth`: time per customer of several shards against that of one. */
 const AIM = { customers: 1_000_000, seconds: 3, peakMb: 1536, growth: 1.2 };
@@ -20,6 +20,7 @@ export interface NightSizes {
 export async function benchNight(dir: string, { sizes, rounds }: NightSizes): Promise<Report> {
   const rows: string[][] = [];
   const aims: Report['aims'][number][] = [];
+  const nights: NightFigures[] = [];
   /** Microseconds per customer of an ordinary night, by shards. */
   const paces = new Map<number, number>();
   for (const { customers, shards } of sizes) {
@@ -38,6 +39,14 @@ export async function benchNight(dir: string, { sizes, rounds }: NightSizes): Pr
       const sum = (one: Measured) => (one.steps['fold'] ?? 0) + (one.steps['calibrate'] ?? 0) + (one.steps['score'] ?? 0);
       const step = (key: string) => seconds((one) => one.steps[key] ?? 0);
       const peakMb = Math.max(...found.map((one) => one.peakMb));
+      const [ingest, fold, calibrate, score] = ['ingest', 'fold', 'calibrate', 'score'].map((key) => Number(step(key)));
+      nights.push({
+        customers,
+        shards,
+        night: name as keyof typeof NIGHTS,
+        seconds: { ingest, fold, calibrate, score } as NightFigures['seconds'],
+        peakMb: Math.round(peakMb),
+      });
       rows.push([
         customers.toLocaleString('en-US'),
         String(shards),
@@ -82,6 +91,7 @@ export async function benchNight(dir: string, { sizes, rounds }: NightSizes): Pr
     ],
     head: ['customers', 'shards', 'night', 'rows', 'ingest', 'fold', 'calibrate', 'score', 'night', 'process', 'CPU', 'peak MB'],
     rows,
+    nights,
     aims,
   };
 }

@@ -10,13 +10,13 @@ import { drawSales, SHOP, writeDrop, writeTransactions } from './shop.ts';
 import { type PlannedRun, takeDrops } from './steps.ts';
 
 /** Days of history, 40 weeks. */
-const HISTORY_DAYS = 280;
+export const HISTORY_DAYS = 280;
 
 /** Date of the base run: a Monday in the middle of a month, since a night rewrites the month's index of transaction ids. */
-const BASE = '2026-06-08' as BusinessDate;
+export const BASE = '2026-06-08' as BusinessDate;
 
 /** Date of day 0. */
-const START = addDays(BASE, 1 - HISTORY_DAYS);
+export const START = addDays(BASE, 1 - HISTORY_DAYS);
 
 /** What a timed child is given: its lake and its run. */
 export interface Prepared extends PlannedRun {
@@ -26,7 +26,7 @@ export interface Prepared extends PlannedRun {
 }
 
 /** Writes a configuration and opens a home with it. */
-async function openHome(dir: string, config: Record<string, unknown>): ReturnType<typeof cliContext.openHome> {
+export async function openHome(dir: string, config: Record<string, unknown>): ReturnType<typeof cliContext.openHome> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'config.json');
   await writeFile(file, JSON.stringify({ timeZone: SHOP.timeZone, currency: SHOP.currency, ...config }));
@@ -55,7 +55,7 @@ async function prepareIngest(dir: string, megabytes: number, form: Form): Promis
   const home = await openHome(join(dir, 'home'), { shards: 4 });
   try {
     const planned = await openPlanned(home.deps, date, date, drops);
-    return { ...planned, ...written, file, fileBytes: (await stat(file)).size, lake: join(home.dir, 'lake') };
+    return { ...planned, ...written, file, fileBytes: (await stat(file)).size, lake: join(dir, 'home/lake') };
   } finally {
     await home.close();
   }
@@ -69,9 +69,10 @@ async function prepareNights(dir: string, customers: number, shards: number): Pr
   for (let night = 0; night <= 7; night++) written.push(await writeDrop(drops, sales, START, HISTORY_DAYS - 1 + night));
   const home = await openHome(join(dir, 'home'), { shards });
   try {
-    const { deps, config } = home;
+    const { deps } = home;
+    const config = await home.config();
     const open = async (from: number, to: number) => openPlanned(deps, addDays(BASE, from), addDays(BASE, to), drops);
-    const lake = join(home.dir, 'lake');
+    const lake = join(dir, 'home/lake');
     const keep = async (name: string, night: number): Promise<Prepared> => {
       const planned = await open(night, night);
       await copyLake(lake, join(dir, name));

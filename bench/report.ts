@@ -8,11 +8,35 @@ export interface Report {
   readonly notes: readonly string[];
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  readonly nights?: readonly NightFigures[];
   readonly aims: readonly { readonly what: string; readonly found: string; readonly met: boolean }[];
 }
 
+/** What was measured of one night, for programs: `bench/results.json`. */
+export interface NightFigures {
+  readonly customers: number;
+  readonly shards: number;
+  readonly night: 'ordinary' | 'monday';
+  /** Median seconds of each step on one core. */
+  readonly seconds: Readonly<Record<'ingest' | 'fold' | 'calibrate' | 'score', number>>;
+  readonly peakMb: number;
+}
+
+/** `bench/results.json`: what else stands in RESULTS.md, for programs. */
+export interface BenchResults {
+  readonly date: string;
+  readonly machine: string;
+  readonly nights: readonly NightFigures[];
+}
+
+/** The figures of some reports. */
+export function resultsOf(reports: readonly Report[]): BenchResults {
+  const nights = reports.flatMap((report) => report.nights ?? []);
+  return { date: new Date().toISOString().slice(0, 10), machine: describeMachine(), nights };
+}
+
 /** A table with aligned columns; texts to the left, numbers to the right. */
-function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] ?? '').length)));
   const isText = head.map((_, i) => rows.some((row) => /^[A-Za-z]/.test(row[i] ?? '')));
   const line = (cells: readonly string[]) =>

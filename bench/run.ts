@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchIngest } from './ingest.ts';
 import { benchNight } from './night.ts';
-import { describeReports, type Report } from './report.ts';
+import { describeReports, type Report, resultsOf } from './report.ts';
 
 const HELP = `npm run bench [-- options]
 
-Measures ingest beside DuckDB, and one night over 100,000, 1,000,000 and 4,000,000 customers; prints the tables and writes bench/RESULTS.md.
+Measures ingest beside DuckDB, and one night over 100,000, 1,000,000 and 4,000,000 customers; prints the tables and writes bench/RESULTS.md and,
+for programs, bench/results.json.
 
   --quick        small data and few rounds; writes no file
   --only PART    ingest or night; writes no file
@@ -47,7 +48,9 @@ async function main(): Promise<void> {
   const text = describeReports(reports, 'npm run bench');
   process.stdout.write(text);
   const isWhole = !values.quick && values.only === undefined;
-  if (isWhole) await writeFile(new URL('RESULTS.md', import.meta.url), text);
+  if (!isWhole) return;
+  await writeFile(new URL('RESULTS.md', import.meta.url), text);
+  await writeFile(new URL('results.json', import.meta.url), `${JSON.stringify(resultsOf(reports), undefined, 2)}\n`);
 }
 
 await main();

@@ -38,7 +38,7 @@ export const MAP_STEPS = ['ingest-drop', 'fold-shard', 'score-shard', 'publish-s
 export type MapStep = (typeof MAP_STEPS)[number];
 
 /** True for a step that runs once per item of a Map. */
-export function isMapStep(step: Step): step is MapStep {
+export function isMapStep(step: string): step is MapStep {
   return (MAP_STEPS as readonly string[]).includes(step);
 }
 
@@ -80,11 +80,17 @@ export type BookTable = 'customers' | 'days' | 'pending' | 'interactions' | 'rat
 /** Kinds of per-shard results of one date. */
 export type ShardResult = 'state' | 'scores' | 'transitions' | 'membership';
 
+/** Where identifiers of persons lie, and nothing else: these objects have an encryption key of their own. */
+const PII = 'pii';
+
 /** Keys below the lake. */
 export const lakeKeys = {
   dropsPrefix: 'drops',
+  piiPrefix: PII,
   dropFolder: (dt: BusinessDate) => `drops/dt=${dt}`,
   config: (sha256: string) => `config/${sha256}.json`,
+  /** Which configuration was put into the lake. */
+  configPointer: 'config/current.json',
   ledgerFile: (generation: number, known: BusinessDate, shard: number, hash: string) =>
     `g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
   /** Ledger file of a feed that belongs to no shard. */
@@ -105,15 +111,18 @@ export const lakeKeys = {
     `quarantine/known=${known}/run=${runId}/shard=${shard}.jsonl.gz`,
   /** Identifiers of the customers feed: a ledger, its quarantine, and a folded snapshot per shard. */
   identifierLedger: (generation: number, known: BusinessDate, shard: number, hash: string) =>
-    `pii/g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
-  identifierQuarantine: (known: BusinessDate, hash: string) => `pii/quarantine/known=${known}/${hash}.jsonl.gz`,
-  identifiers: (place: ShardPlace) => `pii/${dated('snapshots', place)}/shard=${place.shard}.arrow`,
+    `${PII}/g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
+  identifierQuarantine: (known: BusinessDate, hash: string) => `${PII}/quarantine/known=${known}/${hash}.jsonl.gz`,
+  identifiers: (place: ShardPlace) => `${PII}/${dated('snapshots', place)}/shard=${place.shard}.arrow`,
+  erasuresPrefix: 'erasures',
   /** Secret of the keyed hash that stands for an erased customer. */
   erasureSecret: 'erasures/secret.json',
   /** Tombstones that a file of the erasures feed, or `forget`, made. */
   erasureLedger: (known: BusinessDate, hash: string) => `erasures/known=${known}/${hash}.arrow`,
   /** Proof of a `compact`: keyed hashes and dates, and what was rewritten or deleted. */
   compaction: (id: string) => `erasures/compacted/${id}.json`,
+  /** Above the files of every run. */
+  runsPrefix: 'runs',
   plan: (runId: string) => `runs/${runId}/plan.json`,
   /** Each approval of a held run is judged anew, with a verdict of its own. */
   verdict: (runId: string, approvals = 0) =>

@@ -197,7 +197,7 @@ async function createDrop(drops: DropTarget, key: string, bytes: Uint8Array): Pr
   } catch (cause) {
     if ((cause as Error).name !== 'InvariantBrokenError') throw cause;
     throw new InvalidDropError(
-      `Drop ${key}: other content is there already, expected none or the same. Rename the history to add it, or choose another --home.`,
+      `Drop ${key}: other content is there already, expected none or the same. Rename the history to add it, or choose another home.`,
       { cause },
     );
   }

@@ -25,8 +25,10 @@ export interface RunDeps {
   readonly now: () => number;
   /** How long a lease lives without renewal. */
   readonly leaseMs: number;
-  /** Text of the configuration; only open-run reads it. */
+  /** Text of the configuration that was given as a file; '' when none was. */
   readonly configText: string;
+  /** Text of the configuration that the stack was deployed with; '' on a laptop. */
+  readonly deployedConfigText: string;
   /** True where one process alone can reach the tables, as in a local home: a late writer is ruled out, so writes need no guard. */
   readonly isExclusive: boolean;
   /** True when a process of this host is gone. */

@@ -131,19 +131,18 @@ export function planFrame(
 }
 
 /** The plan of a run. */
-export function readPlan(deps: RunDeps, runId: string): Promise<RunPlan> {
-  return readJson<RunPlan>(deps.lake, lakeKeys.plan(runId));
+export function readPlan({ lake }: Pick<RunDeps, 'lake'>, runId: string): Promise<RunPlan> {
+  return readJson<RunPlan>(lake, lakeKeys.plan(runId));
 }
 
-/** Checked configurations by the hash of their content: a process reads the same few again and again. */
-const configs = new Map<string, PerennialConfig>();
+/** Checked configurations of a lake by the hash of their content: a process reads the same few again and again. */
+const configs = new WeakMap<RunDeps['lake'], Map<string, PerennialConfig>>();
 
 /** The configuration that a run was planned with. */
 export async function readConfig(deps: RunDeps, sha256: string): Promise<PerennialConfig> {
   const key = lakeKeys.config(sha256);
-  const known = configs.get(sha256);
-  if (known) return known;
-  const config = parseConfig(await readJson(deps.lake, key), key);
-  configs.set(sha256, config);
+  const known = configs.get(deps.lake) ?? new Map<string, PerennialConfig>();
+  const config = known.get(sha256) ?? parseConfig(await readJson(deps.lake, key), key);
+  configs.set(deps.lake, known.set(sha256, config));
   return config;
 }

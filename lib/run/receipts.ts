@@ -112,6 +112,14 @@ export function findReceipt<S extends MapStep>(
   return findJson<ReceiptOf[S]>(deps.lake, lakeKeys.receipt(runId, step, item));
 }
 
+/** How many items of a Map step are done so far, by the receipts that lie there. */
+export async function countReceipts({ lake }: Pick<RunDeps, 'lake'>, runId: string, step: MapStep): Promise<number> {
+  const key = lakeKeys.receipt(runId, step, 'item');
+  let found = 0;
+  for await (const _ of lake.list(key.slice(0, key.lastIndexOf('/')))) found++;
+  return found;
+}
+
 /** The items that a plan has for a Map step, by their keys. */
 export function plannedItems(plan: RunPlan, step: MapStep): string[] {
   if (step === 'ingest-drop') return plan.batches.map((_, batch) => itemKey(step, { batch }));

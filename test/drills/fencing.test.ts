@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LockHeldError, RunSupersededError, TransientDependencyError } from '../../lib/errors.ts';
 import { closeRun } from '../../lib/run/close-run.ts';
 import { commitRun } from '../../lib/run/commit-run.ts';
-import type { RunRequest } from '../../lib/run/contracts.ts';
+import type { OpenTask } from '../../lib/run/contracts.ts';
 import type { Owner, RunDeps } from '../../lib/run/deps.ts';
 import { openRun } from '../../lib/run/open-run.ts';
 import { projectShard } from '../../lib/run/project-shard.ts';
@@ -16,13 +16,14 @@ import { withoutStarts } from '../support/same-state.ts';
 /** The drills on tables that several processes reach, as in AWS. */
 describe('fencing', () => {
   let night: MortalNight;
-  let request: RunRequest;
+  let asked: OpenTask;
   let before: HomeState;
 
   beforeAll(async () => {
     night = await prepareNight();
     before = await night.read(await night.copyBase());
-    request = { to: '2025-01-06', dropsUrl: pathToFileURL(night.drops).href, waitForDrop: false, snapshots: 'last' };
+    const dropsUrl = pathToFileURL(night.drops).href;
+    asked = { request: { to: '2025-01-06', dropsUrl, waitForDrop: false, snapshots: 'last' }, execution: '' };
   });
   afterAll(() => night.remove());
 
@@ -41,7 +42,7 @@ describe('fencing', () => {
     await night.mustDie(home, command, { on: 'send', match: '^PutItemCommand .*"pk":\\{"S":"CURRENT"\\}', when: 'before' });
     await withHome(home, night.config, async ({ deps: own }) => {
       const deps = { ...sharedBy(own, 'b'), now: () => Date.now() + own.leaseMs };
-      const opened = await openRun(request, deps);
+      const opened = await openRun(asked, deps);
       expect(opened).toMatchObject({ decision: 'go', run: NOW, resumed: true });
       const refuses = async (...writes: (() => Promise<unknown>)[]) => {
         const stood = await readTables(deps);
@@ -93,17 +94,17 @@ describe('fencing', () => {
     const home = await night.copyBase();
     await withHome(home, night.config, async ({ deps: own }) => {
       const [first, second] = [sharedBy(own, 'a'), sharedBy(own, 'b', 2)];
-      const starts = await Promise.allSettled([openRun(request, first), openRun(request, second)]);
+      const starts = await Promise.allSettled([openRun(asked, first), openRun(asked, second)]);
       expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       expect(starts.find(({ status }) => status === 'rejected')).toMatchObject({ reason: expect.any(LockHeldError) });
       const isFirst = starts[0]?.status === 'fulfilled';
       const [winner, loser] = isFirst ? [first, second] : [second, first];
       const { runs } = await readTables(own);
-      const refused = openRun(request, loser);
+      const refused = openRun(asked, loser);
       await expect(refused).rejects.toThrow(LockHeldError);
       await expect(refused).rejects.toThrow(`run on ${winner.owner.host}, process ${winner.owner.pid} on ${winner.owner.host}`);
-      await expect(openRun(request, { ...winner, owner: { ...winner.owner, pid: 77 } })).rejects.toThrow(LockHeldError);
-      await expect(openRun({ ...request, to: '2025-01-07' }, loser)).rejects.toThrow(LockHeldError);
+      await expect(openRun(asked, { ...winner, owner: { ...winner.owner, pid: 77 } })).rejects.toThrow(LockHeldError);
+      await expect(openRun({ ...asked, request: { ...asked.request, to: '2025-01-07' } }, loser)).rejects.toThrow(LockHeldError);
       const stood = (await readTables(own)).runs;
       expect({ ...stood, 'RUN-NUMBER -': null }).toEqual({ ...runs, 'RUN-NUMBER -': null });
     });
@@ -115,11 +116,11 @@ describe('fencing', () => {
       const first = sharedBy(own, 'a', 11);
       const second = { ...sharedBy(own, 'a', 12), isDead: (pid: number) => pid === 11 };
       const late = (deps: RunDeps) => ({ ...deps, now: () => Date.now() + 2 * deps.leaseMs });
-      expect(await openRun(request, first)).toMatchObject({ run: LATE, resumed: false });
-      expect(await openRun(request, second)).toMatchObject({ run: NOW, resumed: true });
-      await expect(openRun(request, sharedBy(own, 'c'))).rejects.toThrow(LockHeldError);
+      expect(await openRun(asked, first)).toMatchObject({ run: LATE, resumed: false });
+      expect(await openRun(asked, second)).toMatchObject({ run: NOW, resumed: true });
+      await expect(openRun(asked, sharedBy(own, 'c'))).rejects.toThrow(LockHeldError);
       const third = late(sharedBy(own, 'c'));
-      expect(await openRun(request, third)).toMatchObject({ run: { ...NOW, runSeq: 4 }, resumed: true });
+      expect(await openRun(asked, third)).toMatchObject({ run: { ...NOW, runSeq: 4 }, resumed: true });
       await expect(renewLease(second, NOW)).rejects.toThrow(RunSupersededError);
       await releaseLease(second, NOW);
       await renewLease(third, { ...NOW, runSeq: 4 });
@@ -131,8 +132,8 @@ describe('fencing', () => {
   it('takes over at once what was held in a home of this process alone, whatever its process id', async () => {
     const home = await night.copyBase();
     await withHome(home, night.config, async ({ deps }) => {
-      expect(await openRun(request, deps)).toMatchObject({ run: LATE });
-      expect(await openRun(request, deps)).toMatchObject({ run: NOW, resumed: true });
+      expect(await openRun(asked, deps)).toMatchObject({ run: LATE });
+      expect(await openRun(asked, deps)).toMatchObject({ run: NOW, resumed: true });
     });
   });
 
@@ -145,8 +146,8 @@ describe('fencing', () => {
         return own.runs.put(item, condition);
       };
       const runs = new Proxy(own.runs, { get: (table, name) => (name === 'put' ? put : Reflect.get(table, name).bind(table)) });
-      await expect(openRun(request, { ...deps, runs })).rejects.toThrow(TransientDependencyError);
-      expect(await openRun(request, sharedBy(own, 'b'))).toMatchObject({ decision: 'go', resumed: false });
+      await expect(openRun(asked, { ...deps, runs })).rejects.toThrow(TransientDependencyError);
+      expect(await openRun(asked, sharedBy(own, 'b'))).toMatchObject({ decision: 'go', resumed: false });
     });
   });
 });

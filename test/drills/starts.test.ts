@@ -37,13 +37,17 @@ describe('starts of nights', () => {
     const refused: unknown[] = [];
     await runInMemory(NIGHT, first, {
       before: async (step) => {
-        if (step !== 'open-run') await openRun(NIGHT, second).catch((error: unknown) => refused.push(error));
+        if (step !== 'open-run')
+          await openRun({ request: NIGHT, execution: '' }, second).catch((error: unknown) => refused.push(error));
       },
     });
     expect(refused.length).toBeGreaterThan(10);
     for (const error of refused) expect(error).toBeInstanceOf(LockHeldError);
     const ports = new MortalPorts();
-    expect(await openRun(NIGHT, ports.wrap(second))).toMatchObject({ decision: 'done', to: NIGHT.to });
+    expect(await openRun({ request: NIGHT, execution: '' }, ports.wrap(second))).toMatchObject({
+      decision: 'done',
+      to: NIGHT.to,
+    });
     expect(ports.writes).toEqual([]);
     expect((await listRuns(second)).filter(({ to }) => to === NIGHT.to)).toHaveLength(1);
   });

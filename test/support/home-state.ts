@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cliContext, type LocalHome } from '../../cli/context.ts';
+import { cliContext, type OpenHome } from '../../cli/context.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import { type Current, findCurrent } from '../../lib/run/run-ledger.ts';
@@ -28,7 +28,7 @@ export interface HomeState extends TablesState {
 }
 
 /** Opens a home as a command does, for as long as `use` works. The environment of this process is as before afterwards. */
-export async function withHome<T>(dir: string, config: string, use: (home: LocalHome) => Promise<T>): Promise<T> {
+export async function withHome<T>(dir: string, config: string, use: (home: OpenHome) => Promise<T>): Promise<T> {
   const before = { ...process.env };
   const home = await cliContext.openHome({ home: dir, config });
   try {

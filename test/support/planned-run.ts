@@ -35,7 +35,10 @@ export async function planDrops(
   const places = emptyPlaces(drops);
   const deps = memoryDeps(places, config);
   const opened = await openRun(
-    { from: range.from, to: range.to, dropsUrl: drops.url, snapshots: 'last', waitForDrop: false } as never,
+    {
+      request: { from: range.from, to: range.to, dropsUrl: drops.url, snapshots: 'last', waitForDrop: false },
+      execution: '',
+    },
     deps,
   );
   if (opened.decision !== 'go') throw new Error(`The run was not opened: ${opened.decision}.`);

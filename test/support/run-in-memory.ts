@@ -83,6 +83,7 @@ export function memoryDeps(places: MemoryPlaces, config: object = {}, changes: P
     now: () => clock++,
     leaseMs: 1,
     configText: JSON.stringify(config),
+    deployedConfigText: '',
     isExclusive: true,
     isDead: () => true,
     ...changes,
@@ -111,8 +112,10 @@ const SINGLE: Readonly<Record<Exclude<StepOfARun, MapStep>, SingleCall>> = {
   'close-run': closeRun,
 };
 
-/** How a run is watched. */
+/** How a run is watched, and whose it is. */
 export interface RunWatch {
+  /** ARN of the execution; '' unless told, as on a laptop. */
+  readonly execution?: string;
   /** Called before every step and every item of a Map; what it throws ends the run as if the step had thrown it. */
   readonly before?: (step: Step, item: string) => void | Promise<void>;
 }
@@ -124,10 +127,11 @@ export interface RunWatch {
  * @throws what ended the run, after fail-run; a Crash at once
  */
 export async function runInMemory(request: Partial<RunRequest>, deps: RunDeps, watch: RunWatch = {}): Promise<Opened> {
+  const { execution = '' } = watch;
   let run: RunRef = { runId: 'none', runSeq: 0 };
   try {
     await watch.before?.('open-run', '');
-    const opened = asJson(await openRun(runRequest.parse(request), deps));
+    const opened = asJson(await openRun({ request: runRequest.parse(request), execution }, deps));
     if (opened.decision !== 'go') return opened;
     run = opened.run;
     await watch.before?.('plan-run', '');
@@ -145,7 +149,11 @@ export async function runInMemory(request: Partial<RunRequest>, deps: RunDeps, w
   } catch (error) {
     if (error instanceof Crash) throw error;
     const { name, message } = error as Error;
-    await failRun({ run, error: { Error: name, Cause: JSON.stringify({ errorType: name, errorMessage: message }) } }, deps);
+    await watch.before?.('fail-run', '');
+    await failRun(
+      { run, execution, error: { Error: name, Cause: JSON.stringify({ errorType: name, errorMessage: message }) } },
+      deps,
+    );
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { Item } from '../../lib/store/tables.ts';
 import type { HomeState } from './home-state.ts';
 
 /** Fencing numbers, attempts, instants and who acted: what another number of starts changes, and nothing else may. */
-const OF_THE_START = ['runSeq', 'attempt', 'openedAt', 'owner', 'until', 'last'];
+const OF_THE_START = ['runSeq', 'attempt', 'execution', 'openedAt', 'owner', 'until', 'last'];
 
 /** An item without what another number of starts changes; whether a run was committed at all is kept. */
 function withoutStart(item: Item): Item {

@@ -1,11 +1,11 @@
-import { type CliContext, cliContext, type LocalHome } from '../../cli/context.ts';
+import { type CliContext, cliContext, type OpenHome } from '../../cli/context.ts';
 import { runProgram } from '../../cli/program.ts';
-import { forgetDeps } from '../../functions/_shared/handler-stack.ts';
+import { forgetDeps } from '../../functions/_shared/process-deps.ts';
 import type { CommandResult } from './command-line.ts';
 
 /** Runs commands one after another on one home, in this process. */
 export async function runCommands(dir: string, commands: readonly (readonly string[])[]): Promise<CommandResult[]> {
-  let home: LocalHome | undefined;
+  let home: OpenHome | undefined;
   const context: CliContext = {
     openDrops: (options) => cliContext.openDrops({ ...options, home: dir }),
     async openHome(options) {

@@ -44,7 +44,7 @@ const KINDS: readonly Kind[] = [
   kind('aggregate', 'lake', /^(g=\d+\/kpi\/.+\.parquet)$/, nothing),
   kind('run', 'lake', /^(runs\/[^/]+\/.+\.json)$/, planIdless),
   kind('run', 'lake', /^(runs\/[^/]+\/summaries\/epoch-rows\/.+\.arrow)$/, nothing),
-  kind('config', 'lake', /^(config\/[0-9a-f]{64}\.json)$/, planIdless),
+  kind('config', 'lake', /^(config\/(?:[0-9a-f]{64}|current)\.json)$/, planIdless),
   kind('erasures', 'lake', /^(erasures\/(?:secret\.json|known=[^/]+\/[^/]+\.arrow|compacted\/[^/]+\.json))$/, nothing),
   kind('export', 'exports', /^(v1\/segment=[^/]+\/destination=[^/]+\/dt=[^/]+\/run=[^/]+)\/[^/]+$/, planPublication),
   kind('export', 'exports', /^(v1\/segment=[^/]+\/destination=[^/]+\/latest\.json)$/, planIdless),

@@ -1,6 +1,5 @@
 import type { PerennialConfig } from '../../config/config.ts';
-import { parseConfig } from '../../config/load.ts';
-import { ConfigError } from '../../errors.ts';
+import { configInForce } from '../config-in-force.ts';
 import type { RunDeps } from '../deps.ts';
 import { readConfig } from '../plan.ts';
 import { findCurrent, readRun } from '../run-ledger.ts';
@@ -14,32 +13,18 @@ import { findCurrent, readRun } from '../run-ledger.ts';
  */
 export async function askedConfig(deps: RunDeps, shards?: number): Promise<PerennialConfig> {
   const current = await findCurrent(deps);
-  const { config, saysShards } = readText(deps.configText);
+  const { config, given } = await configInForce(deps);
   if (shards !== undefined) return { ...config, shards };
-  return saysShards || !current ? config : { ...config, shards: (await configOfRun(deps, current.runId)).shards };
+  return 'shards' in given || !current ? config : { ...config, shards: (await configOfRun(deps, current.runId)).shards };
 }
 
 /** The configuration that is asked for, as it would be after a rollback to a run. @throws ConfigError */
 export async function askedConfigAfter(deps: RunDeps, runId: string): Promise<PerennialConfig> {
-  const { config, saysShards } = readText(deps.configText);
-  return saysShards ? config : { ...config, shards: (await configOfRun(deps, runId)).shards };
+  const { config, given } = await configInForce(deps);
+  return 'shards' in given ? config : { ...config, shards: (await configOfRun(deps, runId)).shards };
 }
 
 /** The configuration that a run was planned with. */
 export async function configOfRun(deps: RunDeps, runId: string): Promise<PerennialConfig> {
   return readConfig(deps, (await readRun(deps, runId)).configSha256);
-}
-
-function readText(text: string): { config: PerennialConfig; saysShards: boolean } {
-  const value = parseText(text);
-  const config = parseConfig(value, 'perennial.config.json');
-  return { config, saysShards: value !== null && typeof value === 'object' && 'shards' in value };
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch (cause) {
-    throw new ConfigError('Configuration perennial.config.json: not JSON, expected an object. Correct the file.', { cause });
-  }
 }

@@ -74,3 +74,12 @@ describe('docs/configuration.md', () => {
     expect(parseConfig(JSON.parse(example), 'example')).toMatchObject({ timeZone: 'Asia/Shanghai', shards: 4 });
   });
 });
+
+describe('docs/deploy.md', () => {
+  it('has examples that are deploy options', () => {
+    const page = readFileSync(new URL('../../../docs/deploy.md', import.meta.url), 'utf8');
+    const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => deployOptions.parse(JSON.parse(text)));
+    expect(examples.map(({ maxConcurrency }) => maxConcurrency)).toEqual([8, 8]);
+    expect(parseConfig(examples[1]?.scoring, 'example')).toMatchObject({ currency: 'EUR' });
+  });
+});

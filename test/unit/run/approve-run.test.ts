@@ -72,7 +72,8 @@ describe('approve', () => {
       message: expect.not.stringContaining('placement:'),
     });
     expect(await held()).toMatchObject({ state: 'HELD', attempt: 2, waived: ['placement'] });
-    await expect(openRun({ waitForDrop: false, snapshots: 'last', ...approve(['placement']) }, deps)).rejects.toMatchObject({
+    const request = { waitForDrop: false, snapshots: 'last', ...approve(['placement']) } as const;
+    await expect(openRun({ request, execution: '' }, deps)).rejects.toMatchObject({
       name: 'UsageError',
       message: `Gate placement: did not fail in run ${HELD}, expected one of quarantine_share. Name one of these, or none.`,
     });

@@ -1,0 +1,93 @@
+import { type BookTable, lakeKeys, MAP_STEPS, type ShardResult } from '../../keys.ts';
+import { eachConcurrently } from '../../store/concurrently.ts';
+import type { ObjectStore } from '../../store/objects.ts';
+import { counted } from '../counted.ts';
+import type { RunDeps } from '../deps.ts';
+import { findJson } from '../json-objects.ts';
+import type { RunPlan } from '../plan.ts';
+import { plannedItems } from '../receipts.ts';
+import type { RunRecord } from '../run-ledger.ts';
+import { shardsOf } from '../transition-files.ts';
+import { type Verdict, verdictKey } from '../verify-run.ts';
+import { type Finding, ok, problem } from './finding.ts';
+
+/** Days for which a stack keeps what lies below `runs/` (docs/architecture.md, Lake). */
+const KEPT_DAYS = 30;
+
+const DAY_MS = 86_400_000;
+
+/** Objects that are asked for at once. */
+const AT_ONCE = 16;
+
+/** First and last bytes of an Arrow file. */
+const MAGIC = 'ARROW1';
+
+const BOOK_TABLES: readonly BookTable[] = ['customers', 'days', 'pending', 'interactions'];
+const RESULTS: readonly ShardResult[] = ['state', 'scores'];
+
+const RESTORE = 'Restore it from a copy, or from an earlier version in S3; else `rollback` and run again.';
+
+/** True when a stack's lifecycle may have taken the files of `runs/`. */
+const isExpired = (deps: RunDeps, { committedAt }: RunRecord): boolean =>
+  !deps.isExclusive && deps.now() - Date.parse(committedAt) > KEPT_DAYS * DAY_MS;
+
+/** Plan and verdict of the committed run are there, and its receipts are whole. */
+export async function checkRunFiles(deps: RunDeps, run: RunRecord): Promise<Finding> {
+  const check = 'run files';
+  const plan = await findJson<RunPlan>(deps.lake, lakeKeys.plan(run.runId));
+  if (!plan && isExpired(deps, run)) return ok(check, `of ${run.runId} are older than ${KEPT_DAYS} days and no longer kept`);
+  if (!plan) return problem(check, `${lakeKeys.plan(run.runId)} is missing`, RESTORE);
+  if (plan.runId !== run.runId || plan.configSha256 !== run.configSha256) {
+    return problem(check, `${lakeKeys.plan(run.runId)} is of another run or configuration than its record`, RESTORE);
+  }
+  const verdict = await findJson<Verdict>(deps.lake, verdictKey(run));
+  if (!verdict) return problem(check, `${verdictKey(run)} is missing`, RESTORE);
+  // Until a commit is finished its profiles are not all written.
+  const steps = MAP_STEPS.filter((step) => run.state === 'CLOSED' || step !== 'project-shard');
+  const keys = steps.flatMap((step) => plannedItems(plan, step).map((item) => lakeKeys.receipt(run.runId, step, item)));
+  const missing = await findMissing(deps.lake, keys);
+  if (missing.length > 0) return problem(check, missingText(missing, keys.length), RESTORE);
+  return ok(check, `plan, verdict and ${counted(keys.length, 'receipt')} of ${run.runId}`);
+}
+
+/** Books, state and scores from which the next night goes on are there, and none is cut off. */
+export async function checkBooks(deps: RunDeps, run: RunRecord): Promise<Finding> {
+  const { generation, to: dt, runId } = run;
+  const shards = await shardsOf(deps, run);
+  const places = shards.map((shard) => ({ generation, dt, runId, shard }));
+  const tables = places.flatMap((place) => [
+    ...BOOK_TABLES.map((table) => lakeKeys.book(place, table)),
+    ...RESULTS.map((kind) => lakeKeys.result(kind, place)),
+  ]);
+  const others = [lakeKeys.epochs(generation, runId), lakeKeys.calibration({ generation, dt, runId })];
+  const missing = await findMissing(deps.lake, [...tables, ...others]);
+  if (missing.length > 0) return problem('books', missingText(missing, tables.length + others.length), RESTORE);
+  const broken = await findBroken(deps.lake, tables);
+  if (broken.length > 0) {
+    return problem('books', `${counted(broken.length, 'file')} cut off or no Arrow file, the first ${broken[0]}`, RESTORE);
+  }
+  return ok('books', `${counted(tables.length, 'file')} of ${counted(shards.length, 'shard')} on ${dt}`);
+}
+
+const missingText = (missing: readonly string[], of: number) =>
+  `${counted(missing.length, 'file')} of ${of} missing, the first ${missing[0]}`;
+
+/** Keys without an object, in order. */
+async function findMissing(store: ObjectStore, keys: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  await eachConcurrently(keys, AT_ONCE, async (key) => {
+    if (!(await store.stat(key))) missing.push(key);
+  });
+  return missing.sort();
+}
+
+/** Keys of objects that do not end as an Arrow file does, in order. */
+async function findBroken(store: ObjectStore, keys: readonly string[]): Promise<string[]> {
+  const broken: string[] = [];
+  await eachConcurrently(keys, AT_ONCE, async (key) => {
+    const size = (await store.stat(key))?.size ?? 0;
+    const end = size > MAGIC.length ? await store.readRange(key, size - MAGIC.length, size) : new Uint8Array(0);
+    if (Buffer.from(end).toString('latin1') !== MAGIC) broken.push(key);
+  });
+  return broken.sort();
+}

@@ -1,0 +1,95 @@
+import type { PerennialConfig } from '../config/config.ts';
+import { type ConfigChange, configChanges } from '../config/config-changes.ts';
+import { canonicalJson, hashJson, parseConfig } from '../config/load.ts';
+import { ConfigError, ContractMismatchError, UsageError } from '../errors.ts';
+import { lakeKeys } from '../keys.ts';
+import type { BusinessDate } from '../time.ts';
+import { type ConfigInForce, type ConfigPointer, findConfigPointer, parseConfigText, storedConfig } from './config-in-force.ts';
+import type { RunDeps } from './deps.ts';
+import { jsonBytes } from './json-objects.ts';
+import { assertCommitted, committedChain } from './read-results.ts';
+import { configOfRun } from './rebuild/asked-config.ts';
+import { type GenerationChange, generationChanges } from './rebuild/generation-change.ts';
+import { findCurrent } from './run-ledger.ts';
+
+/** What `config put` and `config reset` did. */
+export interface ConfigSwap {
+  /** SHA-256 of what was put, as it was given; null after a reset. */
+  readonly sha256: string | null;
+  /** False when the same had been put, or there was nothing to reset. */
+  readonly isNew: boolean;
+  /** Where the configuration came from until now; `unreadable` when it cannot be told, so that the changes are those from the defaults. */
+  readonly former: ConfigInForce['origin'] | 'unreadable';
+  /** Where it comes from now. */
+  readonly origin: ConfigInForce['origin'];
+  readonly changes: readonly ConfigChange[];
+  /** What differs from the committed run and matters for its generation. */
+  readonly generation: readonly GenerationChange[];
+}
+
+/**
+ * Puts a configuration into the lake: it holds from the next run on, wherever no file is given. Nothing is written unless it is valid.
+ *
+ * @param where name of the file, for messages
+ * @throws ConfigError that names every wrong key
+ * @throws RunSupersededError when somebody else put one at this moment
+ */
+export async function putConfig(deps: RunDeps, text: string, where: string): Promise<ConfigSwap> {
+  const given = parseConfigText(text, where);
+  parseConfig(given, where);
+  const sha256 = hashJson(given);
+  await deps.lake.create(lakeKeys.config(sha256), new TextEncoder().encode(canonicalJson(given)));
+  return swap(deps, sha256);
+}
+
+/** Takes back what was put: what the stack was deployed with, else every default, holds again. @throws RunSupersededError */
+export function resetConfig(deps: RunDeps): Promise<ConfigSwap> {
+  return swap(deps, null);
+}
+
+async function swap(deps: RunDeps, sha256: string | null): Promise<ConfigSwap> {
+  const before = await deps.lake.stat(lakeKeys.configPointer);
+  const former = await formerConfig(deps);
+  const isNew = ((await findConfigPointer(deps.lake))?.sha256 ?? null) !== sha256;
+  if (isNew) {
+    const pointer: ConfigPointer = { sha256, putAt: new Date(deps.now()).toISOString() };
+    await deps.lake.replace(lakeKeys.configPointer, jsonBytes(pointer), before?.etag ?? null);
+  }
+  const now = await storedConfig(deps);
+  const current = await findCurrent(deps);
+  const committed = current && (await configOfRun(deps, current.runId));
+  const [old, wanted] = [withShards(former, committed), withShards(now, committed)];
+  return {
+    sha256,
+    isNew,
+    former: former.origin,
+    origin: now.origin,
+    changes: configChanges(old, wanted),
+    generation: committed ? generationChanges(committed, wanted) : [],
+  };
+}
+
+type Former = Pick<ConfigInForce, 'given' | 'config'> & { readonly origin: ConfigSwap['former'] };
+
+/** What held until now. One that this version of the code cannot read must not be in the way of a better one. */
+async function formerConfig(deps: RunDeps): Promise<Former> {
+  try {
+    return await storedConfig(deps);
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof ContractMismatchError)) throw error;
+    return { origin: 'unreadable', given: {}, config: parseConfig({}, 'of defaults') };
+  }
+}
+
+/** Where a configuration does not say how many shards, those of the committed run hold. */
+function withShards({ given, config }: Former, committed: PerennialConfig | undefined): PerennialConfig {
+  return 'shards' in given || !committed ? config : { ...config, shards: committed.shards };
+}
+
+/** The configuration that a committed date was computed with, and its run. @throws UsageError for a date that is not committed */
+export async function configOfDate(deps: RunDeps, date: BusinessDate): Promise<{ runId: string; config: PerennialConfig }> {
+  await assertCommitted(deps, date, date);
+  const run = (await committedChain(deps)).find(({ from, to }) => from <= date && date <= to);
+  if (!run) throw new UsageError(`Date ${date}: not committed, expected a committed date. Choose another.`);
+  return { runId: run.runId, config: await configOfRun(deps, run.runId) };
+}

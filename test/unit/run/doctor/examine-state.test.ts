@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { exportKeys, lakeKeys } from '../../../../lib/keys.ts';
+import type { RunDeps } from '../../../../lib/run/deps.ts';
+import { examineState } from '../../../../lib/run/doctor/examine-state.ts';
+import { putConfig } from '../../../../lib/run/put-config.ts';
+import { rollback } from '../../../../lib/run/rollback.ts';
+import { findCurrent } from '../../../../lib/run/run-ledger.ts';
+import { readPlaces } from '../../../support/places-state.ts';
+import { Crash, copyPlaces, emptyPlaces, type MemoryPlaces, memoryDeps, runInMemory } from '../../../support/run-in-memory.ts';
+import { SMALL_SHOP_CONFIG, smallShopDrops } from '../../../support/small-shop.ts';
+
+const NIGHT = { dropsUrl: 'memory:drops' };
+const NONE = { configText: '', deployedConfigText: JSON.stringify(SMALL_SHOP_CONFIG) };
+
+/** What is not ok, as `level check: found`, and that looking changed nothing. */
+async function faultsOf(places: MemoryPlaces, changes: Partial<RunDeps> = {}): Promise<string[]> {
+  const before = await readPlaces(places);
+  const findings = await examineState(memoryDeps(places, {}, { ...NONE, ...changes }));
+  expect(await readPlaces(places)).toEqual(before);
+  return findings.filter(({ level }) => level !== 'ok').map(({ level, check, found }) => `${level} ${check}: ${found}`);
+}
+
+describe('examineState', () => {
+  /** Committed up to 2025-01-05. */
+  let healthy: MemoryPlaces;
+  let runId = '';
+  const place = () => ({ generation: 1, dt: '2025-01-05' as never, runId, shard: 1 });
+  const overwrite = async (store: RunDeps['lake'], key: string, text: string) =>
+    store.replace(key, Buffer.from(text), (await store.stat(key))?.etag ?? null);
+
+  beforeAll(async () => {
+    healthy = emptyPlaces(await smallShopDrops());
+    for (let night = 0; night < 3; night++) await runInMemory(NIGHT, memoryDeps(healthy, {}, NONE));
+    runId = (await findCurrent(memoryDeps(healthy)))?.runId ?? '';
+  });
+
+  it('finds nothing wrong before the first run and after some nights', async () => {
+    expect(await faultsOf(emptyPlaces())).toEqual([]);
+    expect(await faultsOf(healthy)).toEqual([]);
+    const findings = await examineState(memoryDeps(healthy, {}, NONE));
+    expect(findings.map(({ check }) => check)).toEqual(
+      'configuration,committed,generation,chain,commit,newest run,lease,next drop,run files,books,exports,profiles,erasures'.split(
+        ',',
+      ),
+    );
+  });
+
+  it('names files of the committed run that are gone, cut off or of another hash', async () => {
+    const broken: [string, (places: MemoryPlaces) => Promise<unknown>][] = [
+      ['problem run files: runs/RUN/plan.json is missing', ({ lake }) => lake.remove(lakeKeys.plan(runId))],
+      ['problem run files: runs/RUN/verdict.json is missing', ({ lake }) => lake.remove(lakeKeys.verdict(runId))],
+      [
+        'problem run files: 1 file of 7 missing, the first runs/RUN/summaries/score-shard/shard=0.json',
+        ({ lake }) => lake.remove(lakeKeys.receipt(runId, 'score-shard', 'shard=0')),
+      ],
+      ['problem run files: Object runs/RUN/plan.json: not JSON', ({ lake }) => overwrite(lake, lakeKeys.plan(runId), '{"r')],
+      [
+        'problem books: 1 file of 14 missing, the first g=1/books/dt=2025-01-05/run=RUN/shard=1/days.arrow',
+        ({ lake }) => lake.remove(lakeKeys.book(place(), 'days')),
+      ],
+      [
+        'problem books: 1 file cut off or no Arrow file, the first g=1/scores/',
+        ({ lake }) => overwrite(lake, lakeKeys.result('scores', place()), 'ARROW1 but no end'),
+      ],
+      [
+        'problem exports: v1/segment=newcomers/destination=generic_csv/latest.json is missing',
+        ({ exports }) => exports.remove(exportKeys.latest('newcomers', 'generic_csv')),
+      ],
+      [
+        'manifest.json has another hash than',
+        ({ exports }) =>
+          overwrite(
+            exports,
+            `${exportKeys.publication('newcomers', 'generic_csv', place().dt, runId)}/manifest.json`,
+            '{"files":[]}',
+          ),
+      ],
+    ];
+    for (const [expected, breakIt] of broken) {
+      const places = copyPlaces(healthy);
+      await breakIt(places);
+      const faults = await faultsOf(places);
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toContain(expected.replaceAll('RUN', runId));
+    }
+  });
+
+  it('tells what is wrong with the run ledger, the lease, the markers and the configuration', async () => {
+    const places = copyPlaces(healthy);
+    await places.runs.remove({ pk: 'RUN', sk: runId });
+    expect(await faultsOf(places)).toContainEqual(`problem committed: ${runId}, which the run ledger does not have`);
+    const emptied = { ...copyPlaces(healthy), runs: emptyPlaces().runs };
+    expect((await faultsOf(emptied))[0]).toMatch(
+      /^problem committed: nothing, and the run ledger is empty, but the lake has runs/,
+    );
+    const other = copyPlaces(healthy);
+    await other.runs.update({ pk: 'PROJECTION', sk: 'shard=1' }, { settled: 'r000001-2025-01-03' });
+    await other.runs.update({ pk: 'LEASE', sk: '-' }, { runId, until: 5 });
+    await putConfig(memoryDeps(other, {}, NONE), JSON.stringify({ ...SMALL_SHOP_CONFIG, shards: 3 }), 'a.json');
+    expect(await faultsOf(other)).toEqual([
+      'problem generation: shards 2 -> 3: nights are refused',
+      `warning lease: held by ${runId} (test, process 1 on memory); that process is gone`,
+      `problem profiles: 1 shard of 2 may show another run than ${runId}: shard 1 r000001-2025-01-03`,
+    ]);
+    // On a stack a lease may be alive, and files of old runs are not kept.
+    const stack = { isExclusive: false, now: () => Date.parse('2031-01-01T00:00:00Z') };
+    expect((await faultsOf(other, stack))[1]).toContain('ran out at 1970-01-01T00:00:00.005Z');
+    await other.runs.update({ pk: 'LEASE', sk: '-' }, { until: stack.now() + 1 });
+    await other.lake.remove(lakeKeys.plan(runId));
+    expect((await faultsOf(other, stack)).map((fault) => fault.split(':')[0])).toEqual([
+      'problem generation',
+      'problem profiles',
+    ]);
+    expect((await faultsOf(healthy, { configText: '{"shard":2}' }))[0]).toMatch(/^problem configuration: .*"shard"/);
+  });
+
+  it('says of a night that died, was held or failed how to go on, and of a commit that it was not finished', async () => {
+    const died = copyPlaces(healthy);
+    const deps = memoryDeps(died, {}, NONE);
+    const crashBefore = (at: string) => ({
+      before: (step: string) => {
+        if (step === at) throw new Crash(at);
+      },
+    });
+    await expect(runInMemory(NIGHT, deps, crashBefore('score-shard'))).rejects.toThrow(Crash);
+    expect((await faultsOf(died))[0]).toMatch(/^warning newest run: r\S+ of 2025-01-06 is OPEN: it died$/);
+    await expect(runInMemory(NIGHT, deps, crashBefore('project-shard'))).rejects.toThrow(Crash);
+    expect((await faultsOf(died)).map((fault) => fault.split(':')[0])).toEqual([
+      'warning commit',
+      'warning lease',
+      'warning exports',
+      'warning profiles',
+    ]);
+    for (let night = 0; night < 2; night++) await runInMemory(NIGHT, deps);
+    await expect(runInMemory(NIGHT, deps)).rejects.toThrow();
+    expect((await faultsOf(died))[0]).toMatch(/^warning newest run: r\S+ of 2025-01-09 is HELD: /);
+    await died.drops.create('dt=2025-01-09/transactions/b.csv', Buffer.from('not a header\n1\n'));
+    await expect(runInMemory(NIGHT, deps)).rejects.toThrow();
+    expect((await faultsOf(died))[0]).toMatch(/^problem newest run: r\S+ of 2025-01-09 is FAILED: /);
+    await rollback(deps);
+    await died.drops.remove('dt=2025-01-08/_SUCCESS');
+    expect((await faultsOf(died)).some((fault) => fault.startsWith('warning next drop: Drop 2025-01-08: no marker'))).toBe(true);
+    await died.lake.remove(lakeKeys.erasureSecret);
+    expect((await faultsOf(died)).at(-1)).toMatch(/^problem erasures: 1 file, but no secret/);
+  });
+
+  it('goes on when a store does not answer', async () => {
+    const fails = () => Promise.reject(new Error('socket hang up'));
+    const deps = memoryDeps(copyPlaces(healthy), {}, NONE);
+    const lake = { ...deps.lake, url: 'memory:lake', get: fails, stat: fails, read: fails } as unknown as RunDeps['lake'];
+    const faults = (await examineState({ ...deps, lake })).filter(({ level }) => level === 'problem');
+    expect(faults.map(({ check }) => check)).toContain('configuration');
+    expect(faults.length).toBeGreaterThan(5);
+    const runs = { ...deps.runs, get: fails } as unknown as RunDeps['runs'];
+    expect((await examineState({ ...deps, runs })).at(-1)).toMatchObject({
+      level: 'problem',
+      check: 'run ledger',
+      found: 'socket hang up',
+    });
+  });
+});
