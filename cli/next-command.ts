@@ -20,5 +20,12 @@ export function nextCommand(command: string, { home, config, data, stack }: Give
   return ['npm run -s perennial --', command, ...options].join(' ');
 }
 
+/** Commands in a text of the use cases, which know neither home nor stack: in backquotes, by these names. */
+const COMMAND = /`((?:approve|doctor|put|quarantine|rebuild|rollback|run|runs)\b[^`]*)`/g;
+
+/** A text with the commands that it names ready to paste. */
+export const withCommands = (text: string, given: Given): string =>
+  text.replaceAll(COMMAND, (_, command: string) => `\`${nextCommand(command, given)}\``);
+
 /** A word of a POSIX shell. */
 const quoted = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

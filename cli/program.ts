@@ -16,7 +16,8 @@ import { registerRollback } from './commands/rollback.ts';
 import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerSegments } from './commands/segments.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, HomeOptions } from './context.ts';
+import { withCommands } from './next-command.ts';
 
 const HELP = `
 Begin:
@@ -62,10 +63,10 @@ function buildProgram(context: CliContext): Command {
 /** What commander says of wrong usage, in one line. */
 const usageLine = (text: string) => `${text.trim().replaceAll('\n', ' ')} (--help tells what the command takes)\n`;
 
-/** Exit code of an error, after it was told on standard error in one line. */
-function tell(error: unknown): number {
+/** Exit code of an error, after it was told on standard error in one line. @param place of the command that threw it */
+function tell(error: unknown, place: HomeOptions): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (isExpected(error)) process.stderr.write(`error: ${error.message}\n`);
+  if (isExpected(error)) process.stderr.write(`error: ${withCommands(error.message, place)}\n`);
   else {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     process.stderr.write(`error: ${name}: ${message}\n`);
@@ -83,10 +84,15 @@ function tell(error: unknown): number {
  * @returns the exit code; what went wrong was told on standard error
  */
 export async function runProgram(args: readonly string[], context: CliContext): Promise<number> {
+  let place: HomeOptions = {};
   try {
-    await buildProgram(context).parseAsync(args, { from: 'user' });
+    const program = buildProgram(context).hook('preAction', (_, command) => {
+      const { home, config, stack } = command.optsWithGlobals<HomeOptions>();
+      place = { home, config, stack };
+    });
+    await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    return tell(error);
+    return tell(error, place);
   }
 }

@@ -85,8 +85,6 @@ async function tellHeld(home: OpenHome, options: TellOptions): Promise<void> {
   if (!record) return;
   if (options.json) process.stdout.write(`${JSON.stringify({ outcome: 'held', run: record })}\n`);
   else await tellChecks(home, record);
-  if (options.stack === undefined || options.json) return;
-  process.stderr.write(`  taken as it is with   ${nextCommand(`approve ${record.runId}`, placeOf(options))}\n`);
 }
 
 /** Options that every command has: a next one has no `--data`. */
@@ -113,6 +111,6 @@ function quarantineWarning({ counts, from, to }: RunRecord, options: TellOptions
   const own = `${count(refused)} of ${counted(counts['rows'] ?? 0, 'row')} of ${formatRange(from, to)}`;
   const parts = [...(refused > 0 ? [own] : []), ...(expired === '' ? [] : [expired])];
   if (parts.length === 0) return '';
-  const listCommand = options.stack === undefined ? 'quarantine list' : nextCommand('quarantine list', placeOf(options));
+  const listCommand = nextCommand('quarantine list', placeOf(options));
   return `warning: in quarantine: ${parts.join('; ')}; each with file, line and rule: see ${listCommand}.\n`;
 }

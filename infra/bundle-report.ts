@@ -105,7 +105,7 @@ function readTemplates(folder: string): Template[] {
 }
 
 function weigh({ name, asset, environment }: SynthesizedFunction): BundleRow {
-  const bundle = readFileSync(join(asset, 'index.js'));
+  const bundle = readBundle(name, asset);
   const row = { name, bytes: bundle.length, gzipBytes: gzipSync(bundle).length };
   // A folder of its own, as on Lambda: a package.json above cdk.out would say what kind of module it is.
   const dir = mkdtempSync(join(tmpdir(), 'perennial-bundle-'));
@@ -115,6 +115,17 @@ function weigh({ name, asset, environment }: SynthesizedFunction): BundleRow {
     return { ...row, importMs: quickestImport(name, join(dir, 'index.js'), environment) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function readBundle(name: string, asset: string): Buffer {
+  try {
+    return readFileSync(join(asset, 'index.js'));
+  } catch (cause) {
+    throw new ConfigError(
+      `Bundle of ${name}: no ${join(asset, 'index.js')}, expected what npm run synth makes. Synthesize again; another folder than cdk.out is named by CDK_OUTPUT.`,
+      { cause },
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { chunksOf, sizeOf } from '../../lib/store/object-content.ts';
 import type { ObjectStore } from '../../lib/store/objects.ts';
 import type { Item, Table } from '../../lib/store/tables.ts';
 
-/** Above this size the S3 store uploads in parts of that size (lib/store/s3-store.ts). */
+/** Above this size the S3 store uploads in parts of that size (lib/store/s3-upload.ts). */
 const SINGLE_PUT_BYTES = 16 * 2 ** 20;
 const PART_BYTES = 8 * 2 ** 20;
 

@@ -5,6 +5,7 @@ import type { Finding } from '../../lib/run/doctor/finding.ts';
 import { type CliContext, type HomeOptions, homeDir } from '../context.ts';
 import { loadDefinition } from '../local/definition.ts';
 import { examineHome } from '../local/examine-home.ts';
+import { withCommands } from '../next-command.ts';
 import { withHome } from '../options.ts';
 import { countOf, describeFindings } from '../views/doctor.ts';
 
@@ -34,7 +35,8 @@ export function registerDoctor(program: Command, context: CliContext): void {
 async function doctor(context: CliContext, options: Options): Promise<void> {
   const { stack } = options;
   const place = stack === undefined ? `Home ${homeDir(options)}` : `Stack ${stack}`;
-  const findings = stack === undefined ? await examineHome(options) : await ofStack(context, stack, options);
+  const found = stack === undefined ? await examineHome(options) : await ofStack(context, stack, options);
+  const findings = found.map((finding) => ({ ...finding, next: withCommands(finding.next, options) }));
   const [problems, warnings] = [countOf(findings, 'problem'), countOf(findings, 'warning')];
   process.stdout.write(
     options.json

@@ -151,7 +151,7 @@ async function chainOf({ deps }: OpenHome): Promise<RunRecord[]> {
   const held = (await findCurrent(deps)) ? undefined : (await heldRuns(deps))[0];
   if (!held) return committedChain(deps);
   throw new UsageError(
-    `Quarantine: no run is committed yet and ${held.runId} is held, expected a committed run. See its rows with quarantine list --run ${held.runId}; they can be tried again after approve ${held.runId}.`,
+    `Quarantine: no run is committed yet and ${held.runId} is held, expected a committed run. See its rows with \`quarantine list --run ${held.runId}\`; they can be tried again after \`approve ${held.runId}\`.`,
   );
 }
 

@@ -101,7 +101,7 @@ function stateText({ runId, state, error }: RunRecord, verdict: Verdict | undefi
   if (breaches.length === 0) return error ? `${state}: ${error}` : state;
   const names = [...new Set(breaches.map(({ name }) => name))].join(', ');
   if (waivableOf(breaches).length === 0) return `${state} by ${names}`;
-  const approve = options.stack === undefined ? `approve ${runId}` : nextCommand(`approve ${runId}`, options);
+  const approve = nextCommand(`approve ${runId}`, options);
   return `${state} by ${names}; ${approve} takes it as it is`;
 }
 

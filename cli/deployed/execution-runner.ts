@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ContractMismatchError, errorOfName, isExpected, TransientDependencyError } from '../../lib/errors.ts';
 import type { Failed, Opened, RunRequest } from '../../lib/run/contracts.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
-import { listRuns } from '../../lib/run/run-ledger.ts';
+import { findRunOf } from '../../lib/run/run-ledger.ts';
 import { readExecutionEvents, startExecution } from '../../lib/store/executions.ts';
 import type { StackPlaces } from '../../lib/store/stack.ts';
 import { nextCommand } from '../next-command.ts';
@@ -98,7 +98,7 @@ async function answerOfFailRun(execution: string, { failedAfter }: Ended): Promi
 }
 
 async function recordedError(deps: RunDeps, execution: string): Promise<{ name: string; message: string } | undefined> {
-  const text = (await listRuns(deps)).find((run) => run.execution === execution)?.error ?? '';
+  const text = (await findRunOf(deps, execution))?.error ?? '';
   const [, name = '', message = ''] = /^(\w+): (.*)$/s.exec(text) ?? [];
   return name === '' ? undefined : { name, message };
 }

@@ -28,12 +28,12 @@ export async function examineHome(options: HomeOptions): Promise<Finding[]> {
   const present = FOLDERS.filter((name) => existsSync(join(dir, name)));
   if (present.length === 0) {
     const found = existsSync(dir) ? `${dir} has no lake/, exports/ or dynamo/` : `${dir}: there is none`;
-    return [...findings, problem('home', found, 'Name another with --home, or begin with `demo`, `put` or `config put`.')];
+    return [...findings, problem('home', found, 'Name another with --home, or begin with demo, put or config put.')];
   }
   const absent = FOLDERS.filter((name) => !present.includes(name));
   // `put` alone makes the lake; the rest comes with the first run.
   const isNew = absent.length === 2 && present[0] === 'lake' && !existsSync(join(dir, 'lake', lakeKeys.runsPrefix));
-  if (isNew) findings.push(ok('home', `${dir}, drops alone: no run yet`, 'Begin with `run`.'));
+  if (isNew) findings.push(ok('home', `${dir}, drops alone: no run yet`, 'Begin: `run`.'));
   else if (absent.length > 0) {
     findings.push(
       problem('home', `${dir}: ${absent.map((name) => `${name}/`).join(' and ')} missing`, 'Restore it from a copy.'),
@@ -63,7 +63,7 @@ async function checkDisk(dir: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(dir);
   const free = bavail * bsize;
   const found = `${(free / 2 ** 30).toFixed(1)} GiB free`;
-  if (free < FREE_BYTES.problem) return problem('disk', found, 'Make room before the next `run`.');
+  if (free < FREE_BYTES.problem) return problem('disk', found, 'Make room before the next run.');
   return free < FREE_BYTES.warning ? warning('disk', found, 'Make room soon.') : ok('disk', found);
 }
 
@@ -75,7 +75,7 @@ async function examineOpened(dir: string, options: HomeOptions): Promise<Finding
     home = await openHome(dir, { waitMs: WAIT_MS, command });
   } catch (error) {
     const message = oneLine((error as Error).message);
-    if (error instanceof LockHeldError) return [warning('holder', message, 'Run `doctor` again when that process has ended.')];
+    if (error instanceof LockHeldError) return [warning('holder', message, 'Look again when that process has ended: `doctor`.')];
     return [problem('database', message, 'Restore dynamo/ from a copy.')];
   }
   try {
@@ -104,7 +104,7 @@ function readConfigText(options: HomeOptions): { text: string; findings: Finding
   const file = configFile(options);
   if (file === undefined) return { text: '', findings: [] };
   try {
-    return { text: readFileSync(file, 'utf8') || ' ', findings: [] };
+    return { text: readFileSync(file, 'utf8') || ' ', findings: [ok('config file', file)] };
   } catch (error) {
     return { text: '', findings: [problem('config file', oneLine((error as Error).message), 'Correct the path.')] };
   }

@@ -34,8 +34,6 @@ function changesOf({ changes, bookSchema }: RebuildOutline): string[] {
 
 /** What is to be written into a configuration that names another number of shards. */
 function shardsAdvice({ shards }: RebuildOutline, told: unknown): string[] {
-  if (told === undefined || told === shards) return [];
-  return [
-    `the configuration says "shards": ${String(told)}; set it to ${shards} before the next night, which is refused otherwise`,
-  ];
+  if (typeof told !== 'number' || told === shards) return [];
+  return [`the configuration says "shards": ${told}; set it to ${shards} before the next night, which is refused otherwise`];
 }

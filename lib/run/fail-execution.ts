@@ -2,7 +2,7 @@ import type { ExecutionEvent, Failed } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
 import { endRun } from './end-run.ts';
 import { explainCaught } from './fail-run.ts';
-import { listRuns, type RunRecord, releaseLease } from './run-ledger.ts';
+import { findRunOf, type RunRecord, releaseLease } from './run-ledger.ts';
 import { isTold, rememberTold } from './told-executions.ts';
 
 type Execution = ExecutionEvent['detail'];
@@ -24,7 +24,7 @@ export async function failExecution({ detail }: ExecutionEvent, deps: RunDeps): 
   const end = endOf(detail);
   const { name, message } = explain(detail);
   if (isItem(detail) || (await isTold(deps, end))) return { state: 'TOLD', name, message };
-  const record = (await listRuns(deps)).find(({ execution }) => execution === detail.executionArn);
+  const record = await findRunOf(deps, detail.executionArn);
   const state = record ? await endRecord(deps, record, `${name}: ${message}`) : 'NONE';
   const subject = record ? `Perennial: run ${record.runId} ended ${state}` : 'Perennial: an execution ended without a run';
   await deps.notifier.notify(subject, `${name}: ${message}${record?.error ? ` Before that: ${record.error}` : ''}`);

@@ -20,13 +20,18 @@ export function isFinished(current: Current, record: RunRecord): boolean {
   return record.state === 'CLOSED' && record.runSeq >= current.runSeq;
 }
 
-/** Finishes the committed run when an earlier process left it open. @throws LockHeldError while that process is at work */
-export async function finishEarlierCommit(deps: RunDeps): Promise<void> {
+/**
+ * Finishes the committed run when an earlier process left it open.
+ *
+ * @param execution ARN of the execution that does it; '' outside of the machine
+ * @throws LockHeldError while that process is at work
+ */
+export async function finishEarlierCommit(deps: RunDeps, execution = ''): Promise<void> {
   const current = await findCurrent(deps);
   if (!current || isFinished(current, await readRun(deps, current.runId))) return;
   const run = { runId: current.runId, runSeq: await acquireLease(deps, current.runId) };
   try {
-    await finishCommitted(deps, run);
+    await finishCommitted(deps, run, execution);
   } finally {
     await releaseLease(deps, run);
   }
@@ -36,13 +41,15 @@ export async function finishEarlierCommit(deps: RunDeps): Promise<void> {
  * Does what is left after CURRENT moved: a run that was rolled back is SUPERSEDED, every shard is projected, the run is closed.
  * Redone from any point it ends the same. The caller holds the lease.
  */
-export async function finishCommitted(deps: RunDeps, run: RunRef): Promise<void> {
+export async function finishCommitted(deps: RunDeps, run: RunRef, execution = ''): Promise<void> {
   const rolledBack = (await findCurrent(deps))?.rolledBack;
   if (rolledBack !== undefined) await updateRun(deps, { ...run, runId: rolledBack }, { state: 'SUPERSEDED' });
   const { committedAt } = await readRun(deps, run.runId);
   await updateRun(deps, run, {
     state: 'COMMITTED',
     runSeq: run.runSeq,
+    // With the number: a late event of the former execution must not end what another one finishes.
+    execution,
     committedAt: committedAt || new Date(deps.now()).toISOString(),
   });
   const { shards } = await readPlan(deps, run.runId);

@@ -35,7 +35,7 @@ import { instantOfSchedule, nightOfStart } from './scheduled-night.ts';
  */
 export async function openRun({ request, execution }: OpenTask, deps: RunDeps): Promise<Opened> {
   const config = await askedConfig(deps, request.rebuild?.shards);
-  await finishEarlierCommit(deps);
+  await finishEarlierCommit(deps, execution);
   if (request.approve) return openApproved(deps, request.approve, execution);
   const current = await findCurrent(deps);
   const dropsUrl = recordedDrops(deps, request.dropsUrl);

@@ -16,7 +16,7 @@ export interface RunRecord {
   readonly state: RunState;
   readonly runSeq: number;
   readonly attempt: number;
-  /** ARN of the Step Functions execution that works on it; '' on a laptop, left out by runs of earlier versions. */
+  /** ARN of the Step Functions execution that took it last; '' on a laptop, left out by runs of earlier versions. */
   readonly execution?: string;
   readonly generation: number;
   /** The committed run that this one goes on from; '' for the first. */
@@ -87,6 +87,12 @@ export async function listRuns({ runs }: RunDeps): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
   for await (const item of runs.query({ pk: 'RUN' })) records.push(item as unknown as RunRecord);
   return records.sort((a, b) => (a.openedAt === b.openedAt ? (a.runId < b.runId ? -1 : 1) : a.openedAt < b.openedAt ? -1 : 1));
+}
+
+/** The run that an execution works on: of several the last that it took, for it may have finished an earlier commit first. */
+export async function findRunOf(deps: RunDeps, execution: string): Promise<RunRecord | undefined> {
+  const own = (await listRuns(deps)).filter((run) => run.execution === execution);
+  return own.sort((a, b) => b.runSeq - a.runSeq)[0];
 }
 
 /** The committed chain that ends in a run, newest first. */

@@ -1,5 +1,5 @@
-import { ConfigError } from '../errors.ts';
-import { fromSdk } from './sdk-error.ts';
+import { ConfigError, TransientDependencyError } from '../errors.ts';
+import { fromSdk, statusOf } from './sdk-error.ts';
 
 /** Names under which AWS refuses credentials that ran out. */
 const EXPIRED = new Set([
@@ -67,5 +67,17 @@ export function fromAccount(error: unknown, what: string, action: string): Error
       `Allow it to this user or role, or choose another with AWS_PROFILE`,
     );
   }
+  if (statusOf(error) === undefined && isOfNetwork(error)) {
+    return new TransientDependencyError(
+      `${what}: AWS was not reached (${told}), expected an answer. Check the network, AWS_REGION and AWS_ENDPOINT_URL.`,
+      { cause: error },
+    );
+  }
   return fromSdk(error, what, action.slice(action.indexOf(':') + 1));
+}
+
+/** True for what the system says of a connection, for example ECONNREFUSED or ENOTFOUND. */
+function isOfNetwork(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && /^E(?!RR_)[A-Z_]+$/.test(code);
 }

@@ -39,7 +39,7 @@ const unreadable = (row: string) =>
   `Run r000001-${DATE} is held, nothing was published. quarantine_share on ${DATE}: 1 of 3 rows (33.3 %), expected at most 5.0 %. ` +
   'Rows that could not be read are in quarantine: correct the rows or the configuration. ' +
   `The first: DROPS/${FILE} line 3: ${row}. ` +
-  `Correct the drop and run again, or take it as it is: perennial approve r000001-${DATE}`;
+  `Correct the drop and run again, or take it as it is: \`npm run -s perennial -- approve r000001-${DATE}\``;
 
 const REFUSALS: readonly Refusal[] = [
   {

@@ -61,7 +61,7 @@ describe('a run that a gate holds, on the command line', () => {
     expect(held?.stderr).toMatch(
       /^ {2}result +check +date +feed +found +expected\n {2}BREACH +zero_rows +2025-03-06 +transactions +0 rows +at least 1 row, 150 are usual\n/,
     );
-    const last = `Correct the drop and run again, or take it as it is: perennial approve r000002-${HELD_ON}\n`;
+    const last = `Correct the drop and run again, or take it as it is: \`npm run -s perennial -- approve r000002-${HELD_ON}\`\n`;
     expect(held?.stderr.endsWith(last)).toBe(true);
     expect(json?.code).toBe(3);
     expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ outcome: 'held', run: { runId: again, state: 'HELD' } });

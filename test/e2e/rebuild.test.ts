@@ -74,7 +74,7 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
       ['rollback', ...args],
     );
     expect(night?.stderr).toContain(
-      'timeZone: Asia/Shanghai, expected UTC, with which all state was made. Set it back, or run `rebuild`',
+      'timeZone: Asia/Shanghai, expected UTC, with which all state was made. Set it back, or run `npm run -s perennial -- rebuild --config ',
     );
     expect(rebuilt?.stdout).toContain('  changes      time zone UTC -> Asia/Shanghai\n');
     expect(rebuilt?.stdout).toContain('  made from    the drops, read again (timeZone changed)\n');

@@ -14,7 +14,7 @@ import {
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
+import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 
 interface Stored {
   readonly body: Buffer;
@@ -71,7 +71,6 @@ export function fakeS3() {
     const index = faults.findIndex((planned) => planned.request === request);
     return index < 0 ? run() : faults.splice(index, 1)[0]?.fault(run);
   };
-  let opened = 0;
   const idOf = ({ Bucket, Key }: { Bucket: string | undefined; Key: string | undefined }) => `${Bucket}/${Key}`;
   const find = (input: { Bucket: string | undefined; Key: string | undefined }, name: string) => {
     const stored = objects.get(idOf(input));
@@ -127,6 +126,22 @@ export function fakeS3() {
     });
     return { Contents, ...(start + 100 < keys.length && { NextContinuationToken: String(start + 100) }) };
   });
+  fakeUploads(mock, uploads, { store, orFault });
+  /** Lets the next requests of a kind go wrong, one fault each. */
+  const inject = (request: FaultyRequest, ...planned: Fault[]) => {
+    for (const fault of planned) faults.push({ request, fault });
+  };
+  return { mock, objects, uploads, inject };
+}
+
+/** What uploads in parts share with the other requests. */
+interface Requests {
+  readonly store: (input: Guarded, stored: Omit<Stored, 'etag'>) => object;
+  readonly orFault: (request: FaultyRequest, run: () => unknown) => unknown;
+}
+
+function fakeUploads(mock: AwsClientStub<S3Client>, uploads: Map<string, Opened>, { store, orFault }: Requests): void {
+  let opened = 0;
   mock.on(CreateMultipartUploadCommand).callsFake(async (input) => {
     const UploadId = String(opened++);
     uploads.set(UploadId, { parts: new Map(), metadata: input.Metadata, hasWholeChecksum: input.ChecksumType === 'FULL_OBJECT' });
@@ -155,9 +170,4 @@ export function fakeS3() {
     if (!uploads.delete(input.UploadId)) throw s3Error('NoSuchUpload', 404);
     return {};
   });
-  /** Lets the next requests of a kind go wrong, one fault each. */
-  const inject = (request: FaultyRequest, ...planned: Fault[]) => {
-    for (const fault of planned) faults.push({ request, fault });
-  };
-  return { mock, objects, uploads, inject };
 }

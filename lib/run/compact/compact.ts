@@ -49,7 +49,7 @@ export async function compact(deps: RunDeps, options: CompactOptions): Promise<C
   if (!current) throw new UsageError('Compact: no run is committed yet, expected one. There is nothing to compact.');
   const unfinished = (await listRuns(deps)).find(({ state }) => state === 'OPEN' || state === 'HELD');
   if (unfinished) {
-    const next = unfinished.state === 'HELD' ? `approve ${unfinished.runId}` : 'run, which goes on with it';
+    const next = unfinished.state === 'HELD' ? `\`approve ${unfinished.runId}\`` : '`run`, which goes on with it';
     throw new UsageError(
       `Compact: ${unfinished.runId} is ${unfinished.state}, expected no run under way, since its plan names files as they are. First ${next}.`,
     );

@@ -6,7 +6,7 @@ import type { RunDeps } from '../deps.ts';
 import { findJson } from '../json-objects.ts';
 import type { RunPlan } from '../plan.ts';
 import { plannedItems } from '../receipts.ts';
-import type { RunRecord } from '../run-ledger.ts';
+import { predecessorOf, type RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
 import { type Verdict, verdictKey } from '../verify-run.ts';
 import { type Finding, ok, problem } from './finding.ts';
@@ -25,7 +25,11 @@ const MAGIC = 'ARROW1';
 const BOOK_TABLES: readonly BookTable[] = ['customers', 'days', 'pending', 'interactions'];
 const RESULTS: readonly ShardResult[] = ['state', 'scores'];
 
-const RESTORE = 'Restore it from a copy, or from an earlier version in S3; else `rollback` and run again.';
+/** What to do about a file that is gone or broken. The first run has none before it to go back to. */
+function restoring({ isExclusive }: RunDeps, run: RunRecord): string {
+  const restore = `Restore it from ${isExclusive ? 'a copy' : 'an earlier version in S3'}`;
+  return predecessorOf(run) === '' ? `${restore}.` : `${restore}; else \`rollback\`, then run again.`;
+}
 
 /** True when a stack's lifecycle may have taken the files of `runs/`. */
 const isExpired = (deps: RunDeps, { committedAt }: RunRecord): boolean =>
@@ -34,25 +38,27 @@ const isExpired = (deps: RunDeps, { committedAt }: RunRecord): boolean =>
 /** Plan and verdict of the committed run are there, and its receipts are whole. */
 export async function checkRunFiles(deps: RunDeps, run: RunRecord): Promise<Finding> {
   const check = 'run files';
+  const restore = restoring(deps, run);
   const plan = await findJson<RunPlan>(deps.lake, lakeKeys.plan(run.runId));
   if (!plan && isExpired(deps, run)) return ok(check, `of ${run.runId} are older than ${KEPT_DAYS} days and no longer kept`);
-  if (!plan) return problem(check, `${lakeKeys.plan(run.runId)} is missing`, RESTORE);
+  if (!plan) return problem(check, `${lakeKeys.plan(run.runId)} is missing`, restore);
   if (plan.runId !== run.runId || plan.configSha256 !== run.configSha256) {
-    return problem(check, `${lakeKeys.plan(run.runId)} is of another run or configuration than its record`, RESTORE);
+    return problem(check, `${lakeKeys.plan(run.runId)} is of another run or configuration than its record`, restore);
   }
   const verdict = await findJson<Verdict>(deps.lake, verdictKey(run));
-  if (!verdict) return problem(check, `${verdictKey(run)} is missing`, RESTORE);
+  if (!verdict) return problem(check, `${verdictKey(run)} is missing`, restore);
   // Until a commit is finished its profiles are not all written.
   const steps = MAP_STEPS.filter((step) => run.state === 'CLOSED' || step !== 'project-shard');
   const keys = steps.flatMap((step) => plannedItems(plan, step).map((item) => lakeKeys.receipt(run.runId, step, item)));
   const missing = await findMissing(deps.lake, keys);
-  if (missing.length > 0) return problem(check, missingText(missing, keys.length), RESTORE);
+  if (missing.length > 0) return problem(check, missingText(missing, keys.length), restore);
   return ok(check, `plan, verdict and ${counted(keys.length, 'receipt')} of ${run.runId}`);
 }
 
 /** Books, state and scores from which the next night goes on are there, and none is cut off. */
 export async function checkBooks(deps: RunDeps, run: RunRecord): Promise<Finding> {
   const { generation, to: dt, runId } = run;
+  const restore = restoring(deps, run);
   const shards = await shardsOf(deps, run);
   const places = shards.map((shard) => ({ generation, dt, runId, shard }));
   const tables = places.flatMap((place) => [
@@ -61,10 +67,10 @@ export async function checkBooks(deps: RunDeps, run: RunRecord): Promise<Finding
   ]);
   const others = [lakeKeys.epochs(generation, runId), lakeKeys.calibration({ generation, dt, runId })];
   const missing = await findMissing(deps.lake, [...tables, ...others]);
-  if (missing.length > 0) return problem('books', missingText(missing, tables.length + others.length), RESTORE);
+  if (missing.length > 0) return problem('books', missingText(missing, tables.length + others.length), restore);
   const broken = await findBroken(deps.lake, tables);
   if (broken.length > 0) {
-    return problem('books', `${counted(broken.length, 'file')} cut off or no Arrow file, the first ${broken[0]}`, RESTORE);
+    return problem('books', `${counted(broken.length, 'file')} cut off or no Arrow file, the first ${broken[0]}`, restore);
   }
   return ok('books', `${counted(tables.length, 'file')} of ${counted(shards.length, 'shard')} on ${dt}`);
 }

@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { lakeKeys } from '../../keys.ts';
-import { addDays, type BusinessDate, businessClock, dayOf, formatRange } from '../../time.ts';
+import { addDays, businessClock, dayOf, formatRange } from '../../time.ts';
 import { counted } from '../counted.ts';
 import type { RunDeps } from '../deps.ts';
 import { findMarker, listDropDates } from '../drop-folder.ts';
@@ -25,7 +26,7 @@ export async function checkCommitted({ lake }: RunDeps, { current, runs, committ
     for await (const { key } of runs.length === 0 ? lake.list(lakeKeys.runsPrefix) : []) {
       return problem('committed', `nothing, and the run ledger is empty, but the lake has ${key}`, restore);
     }
-    return ok('committed', 'nothing yet', 'Begin with `put` and `run`.');
+    return ok('committed', 'nothing yet', 'Begin with put and run.');
   }
   if (!committed) return problem('committed', `${current.runId}, which the run ledger does not have`, restore);
   if (committed.to !== current.dt) {
@@ -47,7 +48,7 @@ export async function checkFinished({ current, committed }: Ledger): Promise<Fin
   return warning(
     'commit',
     `${committed.runId} is ${committed.state}: profiles and latest.json may show the run before it`,
-    'The next `run` finishes it first.',
+    'The next run finishes it first.',
   );
 }
 
@@ -60,7 +61,7 @@ export async function checkLease(deps: RunDeps): Promise<Finding> {
   // Whoever has opened this home holds it alone: a holder in the ledger is dead.
   if (!deps.isExclusive && lease.until > deps.now()) return ok('lease', `held by ${holder} until ${until}: a run is at work`);
   const ended = deps.isExclusive ? 'that process is gone' : `ran out at ${until}`;
-  return warning('lease', `held by ${holder}; ${ended}`, 'The next `run` takes it over.');
+  return warning('lease', `held by ${holder}; ${ended}`, 'The next run takes it over.');
 }
 
 /** The newest run that is neither committed nor superseded says how it ended. */
@@ -72,35 +73,48 @@ export async function checkNewest(deps: RunDeps, { runs, current }: Ledger): Pro
   if (runId === current?.runId) return ok('newest run', `${what} is the committed one`);
   const told = `${what} is ${state}${newest.error === '' ? '' : `: ${oneLine(newest.error)}`}`;
   if (state === 'HELD') {
-    return warning('newest run', told, `Take it as it is with \`approve ${runId}\`, or correct the drop and \`run\`.`);
+    return warning('newest run', told, `Take it as it is with \`approve ${runId}\`, or correct the drop and run again.`);
   }
-  if (state === 'FAILED') return problem('newest run', told, 'Correct what it names, then `run`.');
+  if (state === 'FAILED') return problem('newest run', told, `Correct what it names, then run again: ${againOf(deps, newest)}.`);
   if (state !== 'OPEN') return problem('newest run', `${told}, but CURRENT does not name it`, `See \`runs show ${runId}\`.`);
   const lease = await findLease(deps);
   const isAtWork = !deps.isExclusive && lease?.runId === runId && lease.until > deps.now();
-  return isAtWork ? ok('newest run', `${told}: at work`) : warning('newest run', `${told}: it died`, '`run` goes on with it.');
+  return isAtWork
+    ? ok('newest run', `${told}: at work`)
+    : warning('newest run', `${told}: it died`, `Go on with it: ${againOf(deps, newest)}.`);
+}
+
+/** The command that asks for the same run again: with other dates a dead run is superseded, not gone on with. */
+function againOf(deps: RunDeps, { from, to, rebuild, dropsUrl }: RunRecord): string {
+  if (rebuild !== undefined) return '`rebuild`, with the options of before';
+  const place =
+    dropsUrl === recordedDrops(deps, undefined)
+      ? ''
+      : `, with --data ${dropsUrl.startsWith('file:') ? fileURLToPath(dropsUrl) : dropsUrl}`;
+  return `\`run --from ${from} --to ${to}\`${place}`;
 }
 
 /** The drop of the next night is there, or is not due yet. */
 export async function checkNextDrop(deps: RunDeps, { committed }: Ledger): Promise<Finding> {
-  const url = dropsUrlOf(deps, { dropsUrl: committed?.dropsUrl ?? recordedDrops(deps, undefined) });
-  const drops = deps.openStore(url);
-  if (!committed) {
-    const dates = await listDropDates(drops);
-    return dates.length === 0
-      ? ok('next drop', `none in ${url}`, 'Deliver drops with `put`.')
-      : ok(
-          'next drop',
-          `${formatRange(dates[0] as BusinessDate, dates.at(-1) as BusinessDate)}, in ${url}`,
-          '`run` takes the oldest.',
-        );
-  }
+  const own = dropsUrlOf(deps, { dropsUrl: recordedDrops(deps, undefined) });
+  if (!committed) return checkFirstDrop(deps, own);
   const date = addDays(committed.to, 1);
-  const { ready, problem: why } = await findMarker(drops, date);
-  if (ready) return ok('next drop', `${date} is ready`, '`run` takes it.');
+  // A night reads the lake unless it is told another place, as the last one may have been.
+  if ((await findMarker(deps.openStore(own), date)).ready) return ok('next drop', `${date} is ready`, 'Take it: `run`.');
+  const last = dropsUrlOf(deps, committed);
+  const { ready, problem: why } = await findMarker(deps.openStore(last), date);
+  if (ready) return ok('next drop', `${date} is ready in ${last}`, 'Take it: `run`, with --data as before.');
   const { timeZone } = await readConfig(deps, committed.configSha256);
   const isOver = businessClock(timeZone).dayOfInstant(deps.now()) > dayOf(date);
   return isOver
     ? warning('next drop', oneLine(why), 'Deliver it; nights wait for it.')
     : ok('next drop', `${date} is not over yet`);
+}
+
+/** Before the first run: any drop. */
+async function checkFirstDrop(deps: RunDeps, url: string): Promise<Finding> {
+  const dates = await listDropDates(deps.openStore(url));
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return ok('next drop', `none in ${url}`, 'Deliver drops: `put DIR`.');
+  return ok('next drop', `${formatRange(first, last)}, in ${url}`, 'Take the oldest: `run`.');
 }

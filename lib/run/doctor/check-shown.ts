@@ -14,7 +14,7 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 /** Markers that are read at once. */
 const AT_ONCE = 16;
 
-const FINISHES = 'The next `run` finishes the commit.';
+const FINISHES = 'The next run finishes the commit.';
 
 /** What of a `latest.json` is looked at. */
 interface Latest {
@@ -39,7 +39,7 @@ export async function checkExports(deps: RunDeps, run: RunRecord, isDone: boolea
   if (wrong.length === 0) return ok('exports', `${counted(places.length, 'publication')} of ${run.runId}`);
   const found = `${wrong[0]}${wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : ''}`;
   return isDone
-    ? problem('exports', found, 'Restore the file from a copy; the next `run` publishes all lists anew.')
+    ? problem('exports', found, 'Restore the file from a copy; the next run publishes all lists anew.')
     : warning('exports', found, FINISHES);
 }
 
@@ -80,7 +80,7 @@ export async function checkProfiles(deps: RunDeps, run: RunRecord, isDone: boole
   if (others.length === 0) return ok('profiles', `${counted(shards.length, 'shard')} show ${run.runId}`);
   const found = `${counted(others.length, 'shard')} of ${shards.length} may show another run than ${run.runId}: ${others.sort()[0]}`;
   return isDone
-    ? problem('profiles', found, 'The next `run` writes what differs; until then trust `scores`.')
+    ? problem('profiles', found, 'The next run writes what differs; until then trust the scores of the lake.')
     : warning('profiles', found, FINISHES);
 }
 
@@ -94,6 +94,6 @@ export async function checkErasures(deps: RunDeps): Promise<Finding> {
   return problem(
     'erasures',
     `${counted(files, 'file')}, but no secret: nobody can tell who was erased`,
-    `Restore ${lakeKeys.erasureSecret} from a copy before the next \`run\`.`,
+    `Restore ${lakeKeys.erasureSecret} from a copy before the next run.`,
   );
 }

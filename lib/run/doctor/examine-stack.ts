@@ -50,7 +50,7 @@ export async function examineStack(name: string, { definition, open }: StackExpe
 
 function checkStatus({ stackName, status, region }: StackPlaces): Finding {
   const found = `${stackName} in ${region}: ${status}`;
-  if (status.endsWith('_IN_PROGRESS')) return warning('stack', found, 'Wait for cdk deploy to end, then run `doctor` again.');
+  if (status.endsWith('_IN_PROGRESS')) return warning('stack', found, 'Wait for cdk deploy to end, then look again: `doctor`.');
   if (/ROLLBACK|FAILED/.test(status)) {
     return warning('stack', `${found}: the last update did not succeed`, 'See its events, correct the cause, deploy again.');
   }

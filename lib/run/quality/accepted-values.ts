@@ -34,7 +34,7 @@ export function acceptedValues({ date, drop, gates }: DateInput): Finding[] {
       observed: `${count} of ${rows} rows (${percent(share)})${worst.length > 0 ? `: ${worst.join(', ')}` : ''}`,
       expected: `at most ${percent(gates.maxRefusedShare)}`,
       message: isBroken
-        ? `See the rows with "quarantine list --from ${date} --to ${date}" (of a held run with --run); correct the source or the mapping.`
+        ? `See the rows with \`quarantine list --from ${date} --to ${date}\` (of a held run with --run); correct the source or the mapping.`
         : '',
     });
   }

@@ -30,11 +30,11 @@ export function heldMessage({ runId, rebuild }: HeldRun, breaches: readonly Chec
     const where = date === null ? '' : ` on ${date}`;
     return `${name}${where}: ${observed}, expected ${expected}.${message === '' ? '' : ` ${message}`}`;
   });
-  const more = breaches.length > SPELLED ? ` And ${breaches.length - SPELLED} more, see "runs show ${runId}".` : '';
+  const more = breaches.length > SPELLED ? ` And ${breaches.length - SPELLED} more, see \`runs show ${runId}\`.` : '';
   const head = `Run ${runId} is held, nothing was published. ${told.join(' ')}${more}${example}`;
   if (breaches.some(({ name }) => isConservation(name))) {
     return `${head} This is a bug or a damaged object and cannot be approved: keep the files of the run and report it.`;
   }
   const correct = rebuild === undefined ? 'Correct the drop and run again' : 'Correct the configuration and rebuild again';
-  return `${head} ${correct}, or take it as it is: perennial approve ${runId}`;
+  return `${head} ${correct}, or take it as it is: \`approve ${runId}\``;
 }

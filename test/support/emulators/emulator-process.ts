@@ -31,7 +31,7 @@ export interface EmulatorProcess {
 }
 
 const READY_LIMIT_MS = 60_000;
-const END_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 2000;
 const LOOK_AGAIN_MS = 100;
 const LOG_LINES = 20;
 

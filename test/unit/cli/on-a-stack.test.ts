@@ -60,9 +60,9 @@ describe('a command with --stack', () => {
 
   it('ends with 3 when the run is held, and says what to paste', async () => {
     await deps.runs.put({ pk: 'RUN', sk: 'r1', runId: 'r1', runSeq: 1, state: 'HELD', openedAt: '' });
-    run = () => Promise.reject(new DataQualityGateError('Run r1 is held.'));
+    run = () => Promise.reject(new DataQualityGateError('Run r1 is held: `approve r1`'));
     expect(await perennial('run --stack Shop --quiet')).toBe(3);
-    expect(said.err).toBe('  taken as it is with   npm run -s perennial -- approve r1 --stack Shop\nerror: Run r1 is held.\n');
+    expect(said.err).toBe('error: Run r1 is held: `npm run -s perennial -- approve r1 --stack Shop`\n');
     expect(await perennial('approve r1 --gate zero_rows --stack Shop --json')).toBe(3);
     expect(asked.at(-1)).toMatchObject({ approve: { runId: 'r1', waive: ['zero_rows'] } });
     expect(JSON.parse(said.out)).toMatchObject({ outcome: 'held', run: { runId: 'r1' } });

@@ -4,7 +4,7 @@ import { handler } from '../../../functions/fail-run/handler.ts';
 import type { OpenTask } from '../../../lib/run/contracts.ts';
 import type { RunDeps } from '../../../lib/run/deps.ts';
 import { openRun } from '../../../lib/run/open-run.ts';
-import { findCurrent, findRun } from '../../../lib/run/run-ledger.ts';
+import { findCurrent, findLease, findRun } from '../../../lib/run/run-ledger.ts';
 import type { Table } from '../../../lib/store/tables.ts';
 import { MortalPorts } from '../../support/mortal-ports.ts';
 import { Crash, copyPlaces, emptyPlaces, type MemoryPlaces, memoryDeps, runInMemory } from '../../support/run-in-memory.ts';
@@ -171,6 +171,30 @@ describe('the rule on executions that died', () => {
     expect(await open('two')).toMatchObject({ decision: 'done', runId: RUN });
     expect(await findRun(deps('a'), RUN)).toMatchObject({ state: 'CLOSED' });
     expect((await findCurrent(deps('a')))?.runId).toBe(RUN);
+  });
+
+  it('leaves a committed run alone that another execution finishes', async () => {
+    await dieBefore('project-shard');
+    const leases: unknown[] = [];
+    const notify = async () => {
+      await deliver(recordedEvent('one'));
+      leases.push((await findLease(deps('a')))?.runId);
+    };
+    const own = deps('two', { now: () => Date.parse('2031-01-01T00:00:00Z'), notifier: { notify } });
+    expect(await open('two', own)).toMatchObject({ decision: 'done', runId: RUN });
+    expect(leases).toEqual([RUN]);
+    expect(await findRun(own, RUN)).toMatchObject({ state: 'CLOSED', execution: execution('two'), error: '' });
+  });
+
+  it('ends the run that an execution opened, not the one that it finished before', async () => {
+    await dieBefore('project-shard');
+    await deliver(recordedEvent('one'));
+    const next = { ...NIGHT, to: '2025-01-07' };
+    const taken = await openRun({ request: next, execution: execution('two') }, deps('two'));
+    expect(taken).toMatchObject({ decision: 'go', run: { runId: 'r000003-2025-01-07' } });
+    expect(await deliver(recordedEvent('two'))).toMatchObject({ state: 'FAILED' });
+    expect(await findRun(deps('a'), 'r000003-2025-01-07')).toMatchObject({ state: 'FAILED' });
+    expect(await findRun(deps('a'), RUN)).toMatchObject({ state: 'CLOSED' });
   });
 
   it('leaves a run alone that another execution took over', async () => {

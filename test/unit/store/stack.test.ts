@@ -108,6 +108,11 @@ describe('describeStack', () => {
     [refusal('Error', 'Region not accepted: region=""'), ConfigError, /Set AWS_REGION/],
     [refusal('AccessDenied'), ConfigError, /^Stack Shop: cloudformation:DescribeStacks is denied \(User: .*not authorized\)/],
     [refusal('TimeoutError', 'connect ETIMEDOUT'), TransientDependencyError, /DescribeStacks failed with TimeoutError/],
+    [
+      Object.assign(new Error('getaddrinfo ENOTFOUND nowhere'), { code: 'ENOTFOUND' }),
+      TransientDependencyError,
+      /not reached \(getaddrinfo ENOTFOUND nowhere\), .* AWS_REGION/,
+    ],
     [refusal('ValidationError', "1 validation error: 'stackName'"), UsageError, /Correct the name/],
   ])('tells what to do about %s', async (thrown, kind, says) => {
     aws.on(DescribeStacksCommand).rejects(thrown);

@@ -48,13 +48,13 @@ describe('heldMessage', () => {
     expect(heldMessage({ runId: 'r1' }, breach ? [breach] : [], '')).toBe(
       'Run r1 is held, nothing was published. zero_rows on 2025-08-08: 0 rows, expected at least 1 row, 200 are usual. ' +
         'Ask the source for the files of 2025-08-08; when it really was a quiet day, approve the run or add the day to gates.closedDays. ' +
-        'Correct the drop and run again, or take it as it is: perennial approve r1',
+        'Correct the drop and run again, or take it as it is: `approve r1`',
     );
   });
 
   it('sends the reader of a rebuild to the configuration, not to the drop', () => {
     expect(heldMessage({ runId: 'r1', rebuild: 'drops' }, breach ? [breach] : [], '')).toMatch(
-      /Correct the configuration and rebuild again, or take it as it is: perennial approve r1$/,
+      /Correct the configuration and rebuild again, or take it as it is: `approve r1`$/,
     );
   });
 
