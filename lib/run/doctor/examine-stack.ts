@@ -26,7 +26,9 @@ export async function examineStack(name: string, { definition, open }: StackExpe
   let stack: StackPlaces;
   let resources: StackResource[];
   try {
-    [stack, resources] = [await describeStack(name), await listStackResources(name)];
+    stack = await describeStack(name);
+    // What an update took out may still be listed.
+    resources = (await listStackResources(name)).filter(({ status }) => !/^DELETE_(COMPLETE|SKIPPED)$/.test(status));
   } catch (error) {
     return [problem('stack', oneLine((error as Error).message), '')];
   }

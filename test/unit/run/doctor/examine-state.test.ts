@@ -124,6 +124,12 @@ describe('examineState', () => {
     });
     await expect(runInMemory(NIGHT, deps, crashBefore('score-shard'))).rejects.toThrow(Crash);
     expect((await faultsOf(died))[0]).toMatch(/^warning newest run: r\S+ of 2025-01-06 is OPEN: it died$/);
+    expect(await examineState(deps)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ next: 'Go on with it: `run --from 2025-01-06 --to 2025-01-06`, with --data memory:drops.' }),
+        expect.objectContaining({ check: 'next drop', found: '2025-01-06 is ready in memory:drops' }),
+      ]),
+    );
     await expect(runInMemory(NIGHT, deps, crashBefore('project-shard'))).rejects.toThrow(Crash);
     expect((await faultsOf(died)).map((fault) => fault.split(':')[0])).toEqual([
       'warning commit',
