@@ -21,7 +21,7 @@ export function nextCommand(command: string, { home, config, data, stack }: Give
 }
 
 /** Commands in a text of the use cases, which know neither home nor stack: in backquotes, by these names. */
-const COMMAND = /`((?:approve|doctor|put|quarantine|rebuild|rollback|run|runs)\b[^`]*)`/g;
+const COMMAND = /`((?:approve|config|doctor|put|quarantine|rebuild|rollback|run|runs)\b[^`]*)`/g;
 
 /** A text with the commands that it names ready to paste. */
 export const withCommands = (text: string, given: Given): string =>

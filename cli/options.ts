@@ -20,12 +20,15 @@ export function withLocalHome(command: Command): Command {
 /** Adds --home and --config, and --stack, which takes their place. */
 export function withHome(command: Command): Command {
   return withLocalHome(command).addOption(
-    new Option('--stack <name>', 'a deployed stack instead of a home, with its own configuration').conflicts([
-      'home',
-      'config',
-      'workers',
-    ]),
+    new Option('--stack <name>', 'a deployed stack instead of a home, with its own configuration')
+      .argParser(parseStackName)
+      .conflicts(['home', 'config', 'workers']),
   );
+}
+
+function parseStackName(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected the name of a stack.');
+  return text;
 }
 
 /** Adds --format and --out. */

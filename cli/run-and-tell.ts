@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { DataQualityGateError, UsageError } from '../lib/errors.ts';
 import type { RunRequest } from '../lib/run/contracts.ts';
 import { counted } from '../lib/run/counted.ts';
+import { committedChain } from '../lib/run/read-results.ts';
 import { listRuns, type RunRecord } from '../lib/run/run-ledger.ts';
-import { formatRange } from '../lib/time.ts';
+import { addDays, formatRange, parseBusinessDate } from '../lib/time.ts';
 import type { CliContext, HomeOptions, OpenHome } from './context.ts';
 import { defaultWorkers } from './local/local-run.ts';
 import { nextCommand } from './next-command.ts';
@@ -51,6 +52,7 @@ export async function runAndTell(
     const progress = options.quiet || options.json ? silentProgress : stderrProgress('run');
     const outcome = await runner.run(request, progress);
     await tellOutcome(home, outcome, options);
+    if (outcome.kind !== 'started') await tellLeftOut(home, request);
   } catch (error) {
     if (error instanceof DataQualityGateError) await tellHeld(home, options);
     throw error;
@@ -76,6 +78,17 @@ async function tellOutcome(home: OpenHome, outcome: RunOutcome, options: TellOpt
   const warning = quarantineWarning(record, options);
   if (warning) process.stderr.write(warning);
   await tellChecks(home, record);
+}
+
+/** Dates of a range that lie before the books: no run takes them any more. */
+async function tellLeftOut({ deps }: OpenHome, { from }: Partial<RunRequest>): Promise<void> {
+  if (from === undefined) return;
+  const first = (await committedChain(deps)).at(-1)?.from;
+  if (first === undefined || from >= first) return;
+  const dates = formatRange(parseBusinessDate(from, 'Date'), addDays(first, -1));
+  process.stderr.write(
+    `note: ${dates}: not part of the books, which begin on ${first}; no later run adds dates before that. To have them, run the range from ${from} into a new home or stack.\n`,
+  );
 }
 
 /** The checks of the run that was just held: the one of the highest fencing number. */

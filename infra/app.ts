@@ -1,5 +1,6 @@
 import { App, type AppProps } from 'aws-cdk-lib';
 import cdkJson from '../cdk.json' with { type: 'json' };
+import { isExpected } from '../lib/errors.ts';
 import { readDeployOptions } from './config.ts';
 import { PerennialStack } from './stacks/perennial-stack.ts';
 
@@ -15,10 +16,21 @@ export function buildApp(props: AppProps = {}): { app: App; stack: PerennialStac
   return { app, stack: new PerennialStack(app, 'Perennial', readDeployOptions(app.node)) };
 }
 
-if (import.meta.main) {
+async function synthesize(): Promise<void> {
   const { app, stack } = buildApp();
   // Not at the top: the local machine needs the definition only, and the rules take half a second to load.
   const { nagApp } = await import('./nag.ts');
   nagApp(app, stack.pipeline);
   app.synth();
+}
+
+if (import.meta.main) {
+  try {
+    await synthesize();
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    // At once: below the CDK command line an app that was begun would be synthesised when the process ends by itself.
+    process.exit(1);
+  }
 }

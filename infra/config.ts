@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
-import { explainIssues } from '../lib/config/load.ts';
+import { configSchema } from '../lib/config/config.ts';
+import { explainIssues } from '../lib/config/explain-issues.ts';
 import { ConfigError } from '../lib/errors.ts';
 import { isTimeZone } from '../lib/time.ts';
 
@@ -47,26 +48,42 @@ export const deployOptions = z.strictObject({
 /** What a deployment may choose, defaults filled. */
 export type DeployOptions = z.infer<typeof deployOptions>;
 
+/** Last sentence of every error of the options. */
+const CORRECT = 'Correct it; see docs/configuration.md, Deploy options.';
+
 /**
  * Reads the options from the CDK context key `config`: a path of a JSON file, JSON text, or an object in `cdk.json`.
  *
- * @example npx cdk deploy -c config=config/production.json
- * @throws ConfigError that names every wrong key, or the file that cannot be read
+ * @example npm run deploy -- -c config=production.json
+ * @throws ConfigError that names every wrong key, those of `scoring` included, or the file that cannot be read
  */
 export function readDeployOptions(node: Node): DeployOptions {
   const given: unknown = node.tryGetContext('config') ?? {};
-  const where = typeof given === 'string' ? given : 'in the CDK context';
-  const parsed = deployOptions.safeParse(typeof given === 'string' ? parseText(given) : given);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(`Deploy options ${where}: ${explainIssues(parsed.error)}. Correct them; see infra/config.ts.`);
+  const isText = typeof given === 'string' && given.trimStart().startsWith('{');
+  const isPath = typeof given === 'string' && !isText;
+  const where = isPath ? given : isText ? 'given as JSON' : 'in the CDK context';
+  const value = typeof given === 'string' ? parse(() => (isText ? given : readFileSync(given, 'utf8')), where) : given;
+  const parsed = deployOptions.safeParse(value);
+  const issues = [...(parsed.error?.issues ?? []), ...scoringIssues(value)];
+  if (parsed.success && issues.length === 0) return parsed.data;
+  const known = { ...deployOptions.keyof().enum, scoring: configSchema.parse({}) };
+  const told = explainIssues(new z.ZodError(issues), value, known);
+  throw new ConfigError(`Deploy options ${where}: ${told}. ${CORRECT}`);
 }
 
-function parseText(text: string): unknown {
-  const isJson = text.trimStart().startsWith('{');
+/** What is wrong in the scoring configuration, told with the options: the construct would tell it only when they are right. */
+function scoringIssues(value: unknown): z.core.$ZodIssue[] {
+  const scoring = z.looseObject({ scoring: z.looseObject({}) }).safeParse(value);
+  const { error } = configSchema.safeParse(scoring.data?.scoring ?? {});
+  return (error?.issues ?? []).map((issue) => ({ ...issue, path: ['scoring', ...issue.path] }));
+}
+
+function parse(read: () => string, where: string): unknown {
   try {
-    return JSON.parse(isJson ? text : readFileSync(text, 'utf8'));
+    return JSON.parse(read());
   } catch (cause) {
-    throw new ConfigError(`Deploy options ${text}: ${String(cause)}, expected JSON or the path of a JSON file. Correct it.`, {
+    const { message } = cause as Error;
+    throw new ConfigError(`Deploy options ${where}: ${message}, expected JSON, or the path of a JSON file. ${CORRECT}`, {
       cause,
     });
   }

@@ -91,6 +91,8 @@ export const lakeKeys = {
   config: (sha256: string) => `config/${sha256}.json`,
   /** Which configuration was put into the lake. */
   configPointer: 'config/current.json',
+  /** Above the ledger of a generation. */
+  ledgerPrefix: (generation: number) => `g=${generation}/ledger`,
   ledgerFile: (generation: number, known: BusinessDate, shard: number, hash: string) =>
     `g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
   /** Ledger file of a feed that belongs to no shard. */
@@ -110,6 +112,7 @@ export const lakeKeys = {
   quarantineShard: (known: BusinessDate, runId: string, shard: number) =>
     `quarantine/known=${known}/run=${runId}/shard=${shard}.jsonl.gz`,
   /** Identifiers of the customers feed: a ledger, its quarantine, and a folded snapshot per shard. */
+  identifierLedgerPrefix: (generation: number) => `${PII}/g=${generation}/ledger`,
   identifierLedger: (generation: number, known: BusinessDate, shard: number, hash: string) =>
     `${PII}/g=${generation}/ledger/known=${known}/shard=${shard}/${hash}.arrow`,
   identifierQuarantine: (known: BusinessDate, hash: string) => `${PII}/quarantine/known=${known}/${hash}.jsonl.gz`,

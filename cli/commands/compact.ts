@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { lakeKeys } from '../../lib/keys.ts';
 import { type Compaction, compact } from '../../lib/run/compact/compact.ts';
+import { counted } from '../../lib/run/counted.ts';
 import { isConfirmed } from '../confirm.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
 import { countingLine, silentLine } from '../counting-line.ts';
+import { nextCommand } from '../next-command.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 
@@ -71,16 +73,27 @@ export function registerCompact(program: Command, context: CliContext): void {
     });
 }
 
-function publicCompaction({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean): Record<string, unknown> {
-  return { dryRun, isDue, objects, dropsElsewhere, log: isDue ? log : null };
+function publicCompaction(
+  { log, objects, isDue, waiting, dropsElsewhere }: Compaction,
+  dryRun: boolean,
+): Record<string, unknown> {
+  return { dryRun, isDue, waiting, objects, dropsElsewhere, log: isDue ? log : null };
 }
 
-function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: boolean, { stack }: HomeOptions): string {
+function describe({ log, objects, isDue, waiting, dropsElsewhere }: Compaction, dryRun: boolean, options: HomeOptions): string {
+  const { stack } = options;
+  const requests =
+    waiting === 0
+      ? ''
+      : `${counted(waiting, 'request')} of forget ${waiting === 1 ? 'waits' : 'wait'} for a run: first ${nextCommand('run', options)}, then compact.\n`;
   const elsewhere = dropsElsewhere.map(
     (url) =>
       `Not in the ${stack === undefined ? 'home' : 'stack'}, so not looked at: ${url}. Remove the customers' rows there yourself.\n`,
   );
-  if (!isDue) return `Nothing to do: no erased customer is left in ${count(objects)} objects.\n${elsewhere.join('')}`;
+  if (!isDue) {
+    const what = objects === 0 ? 'no run has erased anybody' : `no erased customer is left in ${counted(objects, 'object')}`;
+    return `Nothing to do: ${what}.\n${requests}${elsewhere.join('')}`;
+  }
   const kinds = [...new Set([...log.rewritten, ...log.deleted].map(({ kind }) => kind))];
   const rows = kinds.map((kind) => {
     const rewritten = log.rewritten.filter((entry) => entry.kind === kind);
@@ -89,8 +102,8 @@ function describe({ log, objects, isDue, dropsElsewhere }: Compaction, dryRun: b
   });
   const columns = ['rewritten', 'rows of them', 'deleted'].map((name) => ({ name, align: 'right' as const }));
   const table = formatTable([{ name: 'kind' }, ...columns], rows);
-  const what = `${count(log.customers.length)} erasures, ${count(log.rewritten.length)} objects rewritten, ${count(log.deleted.length)} deleted`;
+  const what = `${counted(log.customers.length, 'erasure')}, ${counted(log.rewritten.length, 'object')} rewritten, ${count(log.deleted.length)} deleted`;
   const versions = stack === undefined ? '' : ' Replaced versions go with the lifecycle rule of the buckets.';
   const end = dryRun ? 'Nothing was changed.' : `Proof and log: ${lakeKeys.compaction(log.id)} in the lake.${versions}`;
-  return `${dryRun ? 'Plan' : 'Done'}: ${what} (${count(objects)} objects looked at)\n${table}${elsewhere.join('')}${end}\n`;
+  return `${dryRun ? 'Plan' : 'Done'}: ${what} (${counted(objects, 'object')} looked at)\n${table}${requests}${elsewhere.join('')}${end}\n`;
 }

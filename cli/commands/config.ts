@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { PerennialConfig } from '../../lib/config/config.ts';
 import { configChanges } from '../../lib/config/config-changes.ts';
 import { configHash, parseConfig } from '../../lib/config/load.ts';
 import { ConfigError } from '../../lib/errors.ts';
-import { type ConfigInForce, configInForce } from '../../lib/run/config-in-force.ts';
+import { type ConfigInForce, configInForce, parseConfigText } from '../../lib/run/config-in-force.ts';
 import { configOfDate, putConfig, resetConfig } from '../../lib/run/put-config.ts';
 import { askedConfig } from '../../lib/run/rebuild/asked-config.ts';
 import type { BusinessDate } from '../../lib/time.ts';
-import { type CliContext, configFile, type HomeOptions, type OpenHome } from '../context.ts';
+import { type CliContext, configFile, type HomeOptions, homeDir, type OpenHome } from '../context.ts';
 import { nextCommand } from '../next-command.ts';
 import { parseDate, withHome } from '../options.ts';
 import { changeTable, describeSwap } from '../views/config.ts';
@@ -36,9 +36,12 @@ export function registerConfig(program: Command, context: CliContext): void {
   withOptions(config.command('put'))
     .description('checks a configuration file and keeps it: it holds from the next night on')
     .argument('<file>', 'JSON as perennial.config.json')
-    .action((file: string, _: Options, command: Command) =>
-      withOpenHome(context, command, 'create', (home, options) => put(home, file, options)),
-    );
+    .action((file: string, _: Options, command: Command) => {
+      const text = readChecked(file);
+      return withOpenHome(context, command, 'create', async (home, options) =>
+        tellSwap(await putConfig(home.deps, text, file), home, options),
+      );
+    });
   withOptions(config.command('show'))
     .description('the configuration in force, where it comes from, and its hash')
     .option('--date <date>', 'committed date: what it was computed with', parseDate)
@@ -55,7 +58,9 @@ async function withOpenHome(
   use: (home: OpenHome, options: Options) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<Options>();
+  const isNew = options.stack === undefined && !existsSync(homeDir(options));
   const home = await context.openHome(options, mode);
+  if (isNew) process.stderr.write(`note: home ${homeDir(options)} is new; it was made.\n`);
   try {
     await use(home, options);
   } finally {
@@ -63,14 +68,16 @@ async function withOpenHome(
   }
 }
 
-async function put(home: OpenHome, file: string, options: Options): Promise<void> {
+/** Text of a configuration file that is right: a wrong one makes no home. @throws ConfigError */
+function readChecked(file: string): string {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new ConfigError(`Configuration ${file}: cannot be read, expected a JSON file. Correct the path.`, { cause });
   }
-  tellSwap(await putConfig(home.deps, text, file), home, options);
+  parseConfig(parseConfigText(text, file), file);
+  return text;
 }
 
 async function reset(home: OpenHome, options: Options): Promise<void> {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import { explainIssues } from '../../lib/config/load.ts';
+import { explainIssues } from '../../lib/config/explain-issues.ts';
 import { type TransactionsMapping, transactionsMapping } from '../../lib/config/mapping.ts';
 import { type SplitHistoryResult, splitHistory } from '../../lib/drop/split-history.ts';
 import { ConfigError } from '../../lib/errors.ts';
@@ -93,5 +93,5 @@ function readMapping(file: string): TransactionsMapping {
   }
   const parsed = transactionsMapping.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(`Mapping ${file}: ${explainIssues(parsed.error)}. Correct the file; see docs/data-contract.md.`);
+  throw new ConfigError(`Mapping ${file}: ${explainIssues(parsed.error, value)}. Correct the file; see docs/data-contract.md.`);
 }

@@ -13,7 +13,7 @@ import { nextCommand } from '../next-command.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 import { checkTable, describeAdvice, findVerdict } from '../views/checks.ts';
-import { expiredText, isRowCount, rowsText, waitingText } from '../views/rows.ts';
+import { countWord, expiredText, isRowCount, rowsText, waitingText } from '../views/rows.ts';
 
 type Options = HomeOptions & { readonly json?: true };
 
@@ -73,8 +73,9 @@ async function listAll(home: OpenHome, options: Options): Promise<void> {
     run.state,
     run.generation,
     run.runSeq,
-    run.counts['rows'] ?? 0,
-    run.counts['customers'] ?? 0,
+    // Not known before the run is closed.
+    run.counts['rows'] ?? '',
+    run.counts['customers'] ?? '',
     run.committedAt,
   ]);
   process.stdout.write(
@@ -143,7 +144,7 @@ async function showOne(home: OpenHome, runId: string, options: Options): Promise
     ...rowFacts(run.counts),
     ...Object.entries(run.counts)
       .filter(([name]) => run.counts['applied'] === undefined || !isRowCount(name))
-      .map(([name, value]) => [name, count(value)] as const),
+      .map(([name, value]) => [countWord(name), count(value)] as const),
   ];
   process.stdout.write(`${run.runId}\n${formatTable([{ name: 'what' }, { name: '' }], facts)}`);
   const files = plan?.batches.flatMap((batch) => batch.files) ?? [];

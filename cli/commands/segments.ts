@@ -82,7 +82,10 @@ async function showExports(home: OpenHome, options: Options): Promise<void> {
       const latestKey = exportKeys.latest(segment, destination);
       const latest = await readJson<{ dt: string; runId: string; manifestKey: string }>(home.deps.exports, latestKey);
       const { files } = await readJson<{ files: ManifestFile[] }>(home.deps.exports, latest.manifestKey);
-      return { segment, destination, latestKey, ...latest, files };
+      const listed = await Promise.all(
+        files.map(async (file) => ({ ...file, isMissing: !(await home.deps.exports.stat(file.key)) })),
+      );
+      return { segment, destination, latestKey, ...latest, files: listed };
     }),
   );
   if (options.json) {
@@ -92,11 +95,11 @@ async function showExports(home: OpenHome, options: Options): Promise<void> {
   process.stdout.write(`Exports below ${home.deps.exports.url}\n`);
   for (const { latestKey, dt, files } of publications) {
     process.stdout.write(`\n  ${latestKey} -> ${dt}\n`);
-    const rows = files.map(({ key, role, rows: n, bytes, sha256 }) => [
+    const rows = files.map(({ key, role, rows: n, bytes, sha256, isMissing }) => [
       key.split('/').slice(3).join('/'),
       role,
       n,
-      count(bytes),
+      isMissing ? 'missing' : count(bytes),
       sha256.slice(0, 12),
     ]);
     const columns = [

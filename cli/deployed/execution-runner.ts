@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ContractMismatchError, errorOfName, isExpected, TransientDependencyError } from '../../lib/errors.ts';
+import { ConfigError, ContractMismatchError, errorOfName, isExpected, TransientDependencyError } from '../../lib/errors.ts';
 import type { Failed, Opened, RunRequest } from '../../lib/run/contracts.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
 import { findRunOf } from '../../lib/run/run-ledger.ts';
+import { refuseUnopenable } from '../../lib/run/settle-run.ts';
 import { readExecutionEvents, startExecution } from '../../lib/store/executions.ts';
 import type { StackPlaces } from '../../lib/store/stack.ts';
 import { nextCommand } from '../next-command.ts';
@@ -20,6 +21,7 @@ export interface OpenStack {
 export function openExecutionRunner(stack: OpenStack, wait: boolean): Runner {
   return {
     async run(request, progress) {
+      await refuseBeforehand(stack, request, progress);
       const name = executionName(request, new Date());
       const execution = await startExecution(stack.places.machineArn, name, request);
       if (!wait) return { kind: 'started', execution };
@@ -28,6 +30,20 @@ export function openExecutionRunner(stack: OpenStack, wait: boolean): Runner {
     },
     close: async () => undefined,
   };
+}
+
+/**
+ * Wrong usage is refused here, as on a home: an execution that fails alarms those on call. What these credentials may not read, or
+ * what was not reached, is left to the execution to judge.
+ */
+async function refuseBeforehand({ deps }: OpenStack, request: Partial<RunRequest>, progress: Progress): Promise<void> {
+  try {
+    await refuseUnopenable(request, deps);
+  } catch (error) {
+    const isUnread = error instanceof TransientDependencyError || (error instanceof ConfigError && error.cause !== undefined);
+    if (!isUnread) throw error;
+    progress.note(`Not checked before the start: ${error.message}`);
+  }
 }
 
 /** For example `cli-2026-11-22T05-01-00Z-run-3f9a`: legal, to be read, and no other's. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,15 @@ export async function examineHome(options: HomeOptions): Promise<Finding[]> {
   const dir = homeDir(options);
   const findings = [checkNode()];
   const present = FOLDERS.filter((name) => existsSync(join(dir, name)));
+  const files = [dir, ...present.map((name) => join(dir, name))].filter(
+    (path) => existsSync(path) && !statSync(path).isDirectory(),
+  );
+  if (files.length > 0) {
+    return [
+      ...findings,
+      problem('home', `${files.join(', ')}: no folder`, 'Move it away, then restore the folder of that name from a copy.'),
+    ];
+  }
   if (present.length === 0) {
     const found = existsSync(dir) ? `${dir} has no lake/, exports/ or dynamo/` : `${dir}: there is none`;
     return [...findings, problem('home', found, 'Name another with --home, or begin with demo, put or config put.')];
@@ -93,7 +102,7 @@ async function examineOpened(dir: string, options: HomeOptions): Promise<Finding
       EXCLUSIVE_HOME: '1',
     };
     const deps = openDeps(places, { host: hostname(), pid: process.pid, command }, () => true);
-    return [ok('holder', 'nobody else'), ...config.findings, ...(await examineState(deps))];
+    return [ok('holder', 'nobody else'), ...config.findings, ...(await examineState(deps, configFile(options) ?? ''))];
   } finally {
     await home.close();
   }
@@ -104,7 +113,7 @@ function readConfigText(options: HomeOptions): { text: string; findings: Finding
   const file = configFile(options);
   if (file === undefined) return { text: '', findings: [] };
   try {
-    return { text: readFileSync(file, 'utf8') || ' ', findings: [ok('config file', file)] };
+    return { text: readFileSync(file, 'utf8') || ' ', findings: [] };
   } catch (error) {
     return { text: '', findings: [problem('config file', oneLine((error as Error).message), 'Correct the path.')] };
   }

@@ -30,12 +30,13 @@ function shown(value: string | null): string {
 
 /** What a `config put` or `config reset` did. @param rebuild the command that makes all state anew */
 export function describeSwap(swap: ConfigSwap, rebuild: string): string {
-  const { sha256, isNew, former, origin, changes } = swap;
-  if (!isNew) return sha256 === null ? 'Nothing was put: nothing to reset.\n' : `Put already: ${sha256}. Nothing was changed.\n`;
-  const what = sha256 === null ? `Reset, in force again: ${FORMER[origin]}` : `Put: ${sha256}`;
+  const { key, isNew, former, origin, changes } = swap;
+  const hash = `Hash, as in run records: ${swap.sha256}\n`;
+  if (!isNew) return key === null ? 'Nothing was put: nothing to reset.\n' : `Put already, nothing was changed.\n${hash}`;
+  const what = key === null ? `Reset, in force again: ${FORMER[origin]}` : 'Put';
   const against = `${counted(changes.length, 'change')} against ${FORMER[former]}`;
   const table = changes.length === 0 ? '' : changeTable(changes, ['before', 'now']);
-  return `${what}; ${against}.\n${table}${generationText(swap, rebuild)}It holds from the next run on; a run that was begun keeps its own.\n`;
+  return `${what}; ${against}.\n${hash}${table}${generationText(swap, rebuild)}It holds from the next run on; a run that was begun keeps its own.\n`;
 }
 
 /** What the change means for state that is there. */

@@ -35,6 +35,16 @@ export function expiredText(counts: Counts): string {
   return expired === 0 ? '' : `${counted(expired, 'row')} of earlier nights waited in vain`;
 }
 
+/** Words for counts whose names are of two words. */
+const COUNT_WORDS: Readonly<Record<string, string>> = {
+  erasedCustomers: 'customers erased',
+  passedOver: 'passed over',
+  profilesWritten: 'profiles written',
+};
+
+/** What a person calls a count of a run. */
+export const countWord = (name: string): string => COUNT_WORDS[name] ?? name;
+
 /** Counts of a run that the texts above tell. */
 export const isRowCount = (name: string): boolean =>
   name.startsWith(PENDING_PREFIX) ||

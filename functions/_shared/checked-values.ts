@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { explainIssues } from '../../lib/config/load.ts';
+import { explainIssues } from '../../lib/config/explain-issues.ts';
 import { ContractMismatchError } from '../../lib/errors.ts';
 import type { FunctionName } from './telemetry.ts';
 
@@ -11,14 +11,15 @@ export function checkInput<I>(step: FunctionName, schema: z.ZodType<I>, event: u
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   throw new ContractMismatchError(
-    `Input of ${step}: ${explainIssues(parsed.error)}. The machine and the functions are of different versions; deploy both.`,
+    `Input of ${step}: ${explainIssues(parsed.error, event)}. The machine and the functions are of different versions; deploy both.`,
   );
 }
 
 /** The answer of a function. @throws ContractMismatchError, also for one that is too long */
 export function checkAnswer<O>(step: FunctionName, schema: z.ZodType<O>, answer: unknown): O {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new ContractMismatchError(`Answer of ${step}: ${explainIssues(parsed.error)}. Report this bug.`);
+  if (!parsed.success)
+    throw new ContractMismatchError(`Answer of ${step}: ${explainIssues(parsed.error, answer)}. Report this bug.`);
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
   if (bytes > MAX_ANSWER_BYTES) {
     throw new ContractMismatchError(

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { explainIssues } from '../../lib/config/load.ts';
+import { explainIssues } from '../../lib/config/explain-issues.ts';
 import { ConfigError } from '../../lib/errors.ts';
 
 /** What every function reads from its environment: names, no secrets. The one reader of `process.env` in functions. */
@@ -24,7 +24,7 @@ const schema = z.object({
 export function parseEnv(): z.infer<typeof schema> {
   const parsed = schema.safeParse(process.env);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(`Environment: ${explainIssues(parsed.error)}. Deploy again, or set the names.`);
+  throw new ConfigError(`Environment: ${explainIssues(parsed.error, process.env)}. Deploy again, or set the names.`);
 }
 
 /** Name of the deployed pipeline, dimension of its metrics; '' where none is deployed. Read before any function is called. */

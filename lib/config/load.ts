@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type * as z from 'zod';
 import { ConfigError } from '../errors.ts';
 import { configSchema, type PerennialConfig } from './config.ts';
+import { explainIssues } from './explain-issues.ts';
 
 /** Text with keys in one order, so that equal values have equal bytes. */
 export function canonicalJson(value: unknown): string {
@@ -29,14 +29,8 @@ export function hashJson(value: unknown): string {
 export function parseConfig(value: unknown, where: string): PerennialConfig {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(`Configuration ${where}: ${explainIssues(parsed.error)}. Correct the file; see docs/configuration.md.`);
-}
-
-/** One line for all issues of a Zod error: `path: message; path: message`. */
-export function explainIssues(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => (issue.path.length > 0 ? `"${issue.path.join('.')}": ${issue.message}` : issue.message))
-    .join('; ');
+  const issues = explainIssues(parsed.error, value, configSchema.parse({}));
+  throw new ConfigError(`Configuration ${where}: ${issues}. Correct the file; see docs/configuration.md.`);
 }
 
 /** Hash of all of a configuration: kept in run records and manifests. */

@@ -19,28 +19,50 @@ import { type Verdict, verdictKey } from './verify-run.ts';
 
 type Approve = NonNullable<RunRequest['approve']>;
 
+/** What is to be done with a run that is approved. */
+interface Judged {
+  readonly record: RunRecord;
+  /** It was approved before and is committed. */
+  readonly isDone: boolean;
+  /** It was approved before, and that process died. */
+  readonly isAgain: boolean;
+  /** Gates, in the order of names. */
+  readonly waive: readonly string[];
+}
+
+/**
+ * Judges whether a run can be approved. It reads only.
+ *
+ * @throws UsageError when the run is not held, when another run was committed since, when a named gate did not fail, or when
+ * conservation is broken
+ */
+export async function judgeApproval(deps: RunDeps, approve: Approve): Promise<Judged> {
+  const record = await findRun(deps, approve.runId);
+  if (!record) {
+    throw new UsageError(`Run ${approve.runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
+  }
+  const isApproved = (record.approvals?.length ?? 0) > 0;
+  const isAgain = record.state === 'OPEN' && isApproved;
+  const isDone = isApproved && (await findCurrent(deps))?.runId === record.runId;
+  if (isDone) return { record, isDone, isAgain, waive: [] };
+  if (record.state !== 'HELD' && !isAgain) {
+    throw new UsageError(`Run ${record.runId}: ${record.state}, expected HELD. Only a held run is approved; see \`runs\`.`);
+  }
+  await refuseOutdated(deps, record);
+  return { record, isDone, isAgain, waive: isAgain ? [] : await gatesToWaive(deps, record, approve.waive) };
+}
+
 /**
  * Opens a held run again: the same plan under a new fencing number, some gates waived. What was done is kept, so only the checks
  * and what follows them are run.
  *
  * Asked again after its process died, it goes on; once it is committed, it is done.
  *
- * @throws UsageError when the run is not held, when another run was committed since, when a named gate did not fail, or when
- * conservation is broken
+ * @throws UsageError as `judgeApproval`
  */
 export async function openApproved(deps: RunDeps, approve: Approve, execution: string): Promise<Opened> {
-  const record = await findRun(deps, approve.runId);
-  if (!record) {
-    throw new UsageError(`Run ${approve.runId}: not in the run ledger, expected an id that \`runs\` lists. Correct the id.`);
-  }
-  const isAgain = record.state === 'OPEN' && (record.approvals?.length ?? 0) > 0;
-  const isDone = (record.approvals?.length ?? 0) > 0 && (await findCurrent(deps))?.runId === record.runId;
+  const { record, isDone, isAgain, waive } = await judgeApproval(deps, approve);
   if (isDone) return { decision: 'done', to: record.to, runId: record.runId };
-  if (record.state !== 'HELD' && !isAgain) {
-    throw new UsageError(`Run ${record.runId}: ${record.state}, expected HELD. Only a held run is approved; see \`runs\`.`);
-  }
-  await refuseOutdated(deps, record);
-  const waive = isAgain ? [] : await gatesToWaive(deps, record, approve.waive);
   const runSeq = await acquireLease(deps, record.runId);
   const run = { runId: record.runId, runSeq };
   try {

@@ -26,9 +26,12 @@ const isMarker = (name: string) => (DROP_MARKERS as readonly string[]).includes(
 const FEED_NAMES = FEEDS.join(', ');
 
 /** The marker of a date, or why the date is not ready. */
-export async function findMarker(drops: ObjectStore, dt: BusinessDate): Promise<{ ready: boolean; problem: string }> {
+export async function findMarker(
+  drops: ObjectStore,
+  dt: BusinessDate,
+): Promise<{ ready: boolean; hasFiles: boolean; problem: string }> {
   for (const marker of DROP_MARKERS) {
-    if (await drops.stat(`dt=${dt}/${marker}`)) return { ready: true, problem: '' };
+    if (await drops.stat(`dt=${dt}/${marker}`)) return { ready: true, hasFiles: true, problem: '' };
   }
   let hasFiles = false;
   for await (const _ of drops.list(`dt=${dt}`)) {
@@ -38,6 +41,7 @@ export async function findMarker(drops: ObjectStore, dt: BusinessDate): Promise<
   const where = `${drops.url}/dt=${dt}`;
   return {
     ready: false,
+    hasFiles,
     problem: hasFiles
       ? `Drop ${dt}: no marker in ${where}, expected _SUCCESS (an empty file) or manifest.json. Write the marker when the drop is complete.`
       : `Drop ${dt}: no folder ${where}, expected it with files and a marker _SUCCESS. Deliver the drop, with a marker alone for a quiet day.`,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { explainIssues } from '../config/load.ts';
+import { explainIssues } from '../config/explain-issues.ts';
 import { InvalidDropError } from '../errors.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { BusinessDate } from '../time.ts';
@@ -43,10 +43,11 @@ export async function readManifest(drops: ObjectStore, dt: BusinessDate): Promis
   const where = `Manifest ${drops.url}/${key}`;
   const text = Buffer.from(await drops.read(key)).toString('utf8');
   if (text.trim() === '') return undefined;
-  const parsed = manifest.safeParse(parseJson(text.replace(/^\uFEFF/, ''), where));
+  const value = parseJson(text.replace(/^\uFEFF/, ''), where);
+  const parsed = manifest.safeParse(value);
   if (!parsed.success) {
     throw new InvalidDropError(
-      `${where}: ${explainIssues(parsed.error)}, expected {"files":[{"path":"transactions/a.csv","rows":10,"sha256":"..."}]}. Correct the manifest, or write {} for a marker alone.`,
+      `${where}: ${explainIssues(parsed.error, value)}, expected {"files":[{"path":"transactions/a.csv","rows":10,"sha256":"..."}]}. Correct the manifest, or write {} for a marker alone.`,
     );
   }
   if (!parsed.data.files) return undefined;

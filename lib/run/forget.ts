@@ -15,7 +15,7 @@ import { readCommittedErasures } from './committed-erasures.ts';
 import { bytesOf } from './compact/change.ts';
 import type { RunDeps } from './deps.ts';
 import { listDropDates } from './drop-folder.ts';
-import { nextDropsUrl } from './drops-place.ts';
+import { dropsUrlOf, nextDropsUrl, recordedDrops } from './drops-place.ts';
 import { erasureSecret } from './erasure-secret.ts';
 import { listsOfRuns } from './ledger-lists.ts';
 import { readConfig } from './plan.ts';
@@ -113,17 +113,58 @@ async function waitingIds(
   taken: ReadonlySet<string>,
 ): Promise<Set<string>> {
   const ids = new Set<string>();
+  await eachRequest(drops, { folder, delimiter, taken }, (record) => {
+    for (let at = 0; at < record.fieldCount; at++) ids.add(record.field(at));
+  });
+  return ids;
+}
+
+/**
+ * Customers whose erasure `forget` asked for and no committed run took yet.
+ *
+ * @param head the committed run, into whose last folder requests are put
+ */
+export async function countWaiting(deps: RunDeps, head: RunRecord): Promise<number> {
+  const { mapping } = await readConfig(deps, head.configSha256);
+  const { columns, delimiter, header } = mapping.erasures;
+  const place = !header && typeof columns['customer_id'] === 'number' ? columns['customer_id'] : 0;
+  const ids = new Set<string>();
+  const taken = await takenKeys(deps, head);
+  const own = dropsUrlOf(deps, { dropsUrl: recordedDrops(deps, undefined) });
+  for (const url of new Set([own, dropsUrlOf(deps, head)])) {
+    await eachRequest(deps.openStore(url), { folder: `dt=${head.to}`, delimiter, taken }, (record, line) => {
+      if (!header || line > 0) ids.add(record.field(place));
+    });
+  }
+  return ids.size;
+}
+
+/** Where requests are looked for. */
+interface RequestFolder {
+  readonly folder: string;
+  readonly delimiter: FeedMapping['delimiter'];
+  readonly taken: ReadonlySet<string>;
+}
+
+/** Shows every line of the requests that `forget` left in a folder and no run took. */
+async function eachRequest(
+  drops: ObjectStore,
+  { folder, delimiter, taken }: RequestFolder,
+  show: (record: RequestLine, line: number) => void,
+): Promise<void> {
   for await (const { key } of drops.list(`${folder}/erasures`)) {
     if (taken.has(key) || !/\/forget-[0-9a-f]+\.csv$/.test(key)) continue;
+    let line = 0;
     await bytesOf(
       csvRanges(drops.stream(key), delimiter, (record) => {
-        for (let at = 0; at < record.fieldCount; at++) ids.add(record.field(at));
+        show(record, line++);
         return 'drop';
       }),
     );
   }
-  return ids;
 }
+
+type RequestLine = Parameters<Parameters<typeof csvRanges>[2]>[0];
 
 interface Standing {
   readonly deps: RunDeps;

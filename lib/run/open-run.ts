@@ -1,31 +1,23 @@
 import type { PerennialConfig } from '../config/config.ts';
-import { canonicalJson, configHash } from '../config/load.ts';
-import { DropNotReadyError, UsageError } from '../errors.ts';
+import { canonicalJson } from '../config/load.ts';
 import { lakeKeys } from '../keys.ts';
-import type { ObjectStore } from '../store/objects.ts';
-import { addDays, type BusinessDate, datesBetween, formatRange, parseBusinessDate } from '../time.ts';
+import type { BusinessDate } from '../time.ts';
 import { openApproved } from './approve-run.ts';
-import type { Opened, OpenTask, RunRequest } from './contracts.ts';
+import type { Opened, OpenTask } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
-import { findMarker, listDropDates } from './drop-folder.ts';
-import { dropsUrlOf, recordedDrops } from './drops-place.ts';
 import { finishEarlierCommit } from './finish-committed.ts';
-import { askRebuild, type RebuildRecord, refuseOtherGeneration } from './rebuild/ask-rebuild.ts';
 import { askedConfig } from './rebuild/asked-config.ts';
 import {
   acquireLease,
-  type Current,
-  findCurrent,
   insertRun,
   listRuns,
   predecessorOf,
   type RunRecord,
-  readRun,
   releaseLease,
   supersedeOpen,
   updateRun,
 } from './run-ledger.ts';
-import { instantOfSchedule, nightOfStart } from './scheduled-night.ts';
+import { type NewRun, settleRun } from './settle-run.ts';
 
 /**
  * Opens a run: finishes what an earlier commit left unprojected, settles the dates, checks that their drops are ready, takes the
@@ -37,66 +29,9 @@ export async function openRun({ request, execution }: OpenTask, deps: RunDeps): 
   const config = await askedConfig(deps, request.rebuild?.shards);
   await finishEarlierCommit(deps, execution);
   if (request.approve) return openApproved(deps, request.approve, execution);
-  const current = await findCurrent(deps);
-  const dropsUrl = recordedDrops(deps, request.dropsUrl);
-  const drops = deps.openStore(dropsUrlOf(deps, { dropsUrl }));
-  const done: Opened = { decision: 'done', to: current?.dt as BusinessDate, runId: current?.runId as string };
-  const configSha256 = configHash(config);
-  const asked = { configSha256, dropsUrl, snapshots: request.snapshots };
-  const open = (wanted: NewRun) => openRecord(deps, wanted, { config, execution });
-  if (request.rebuild) {
-    const rebuild = await askRebuild(deps, request, config, current);
-    return rebuild ? open({ ...asked, ...rebuild }) : done;
-  }
-  const range = await settleRange(request, current, drops, config);
-  if (!range) return done;
-  if (current) await refuseOtherGeneration(deps, current.runId, config);
-  for (const date of datesBetween(range.from, range.to)) {
-    const { ready, problem } = await findMarker(drops, date);
-    if (ready) continue;
-    if (request.waitForDrop) return { decision: 'wait', missing: problem };
-    throw new DropNotReadyError(problem);
-  }
-  const generation = current ? (await readRun(deps, current.runId)).generation : 1;
-  return open({ ...asked, ...range, generation, baseRunId: current?.runId ?? '' });
+  const settled = await settleRun(request, deps, config);
+  return 'decision' in settled ? settled : openRecord(deps, settled, { config, execution });
 }
-
-/** The dates to run, or undefined when they are all committed. */
-async function settleRange(
-  request: RunRequest,
-  current: Current | undefined,
-  drops: ObjectStore,
-  config: PerennialConfig,
-): Promise<{ from: BusinessDate; to: BusinessDate } | undefined> {
-  const head = current?.dt;
-  const scheduled = request.scheduledTime;
-  const asked = request.to ?? (scheduled === undefined ? undefined : nightOfStart(instantOfSchedule(scheduled), config.timeZone));
-  const to = asked ? parseBusinessDate(asked, 'Date') : head ? addDays(head, 1) : await oldestDrop(drops);
-  const from = request.from ? parseBusinessDate(request.from, 'Date') : head ? addDays(head, 1) : to;
-  if (request.from && from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
-  if (!head) return { from, to };
-  if (to <= head) return undefined;
-  const next = addDays(head, 1);
-  if (from > next) {
-    throw new UsageError(
-      `Range ${formatRange(from, to)}: ${formatRange(next, addDays(from, -1))} would be left out, since ${head} is the last committed date. Begin at ${next}.`,
-    );
-  }
-  return { from: next, to };
-}
-
-async function oldestDrop(drops: ObjectStore): Promise<BusinessDate> {
-  const oldest = (await listDropDates(drops))[0];
-  if (!oldest) {
-    throw new DropNotReadyError(
-      `Drops ${drops.url}: none found, expected folders dt=YYYY-MM-DD. Deliver one with put, or name --data.`,
-    );
-  }
-  return oldest;
-}
-
-type NewRun = Pick<RunRecord, 'from' | 'to' | 'generation' | 'configSha256' | 'dropsUrl' | 'snapshots' | 'baseRunId'> &
-  Partial<RebuildRecord>;
 
 interface Opening {
   readonly config: PerennialConfig;

@@ -1,6 +1,6 @@
 import type { PerennialConfig } from '../config/config.ts';
 import { type ConfigChange, configChanges } from '../config/config-changes.ts';
-import { canonicalJson, hashJson, parseConfig } from '../config/load.ts';
+import { canonicalJson, configHash, hashJson, parseConfig } from '../config/load.ts';
 import { ConfigError, ContractMismatchError, UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import type { BusinessDate } from '../time.ts';
@@ -14,8 +14,10 @@ import { findCurrent } from './run-ledger.ts';
 
 /** What `config put` and `config reset` did. */
 export interface ConfigSwap {
-  /** SHA-256 of what was put, as it was given; null after a reset. */
-  readonly sha256: string | null;
+  /** Lake key of what was put, as it was given; null after a reset. */
+  readonly key: string | null;
+  /** Hash of what holds now with every default filled, as in the records of the runs to come. */
+  readonly sha256: string;
   /** False when the same had been put, or there was nothing to reset. */
   readonly isNew: boolean;
   /** Where the configuration came from until now; `unreadable` when it cannot be told, so that the changes are those from the defaults. */
@@ -38,8 +40,16 @@ export async function putConfig(deps: RunDeps, text: string, where: string): Pro
   const given = parseConfigText(text, where);
   parseConfig(given, where);
   const sha256 = hashJson(given);
-  await deps.lake.create(lakeKeys.config(sha256), new TextEncoder().encode(canonicalJson(given)));
+  await keepConfig(deps, sha256, new TextEncoder().encode(canonicalJson(given)));
   return swap(deps, sha256);
+}
+
+/** Writes a configuration under its hash. One that is damaged is overwritten: whatever lies there, only this content is right. */
+async function keepConfig({ lake }: RunDeps, sha256: string, bytes: Uint8Array): Promise<void> {
+  const key = lakeKeys.config(sha256);
+  const kept = await lake.stat(key);
+  if (kept && !Buffer.from(await lake.read(key)).equals(bytes)) await lake.replace(key, bytes, kept.etag);
+  else await lake.create(key, bytes);
 }
 
 /** Takes back what was put: what the stack was deployed with, else every default, holds again. @throws RunSupersededError */
@@ -50,7 +60,7 @@ export function resetConfig(deps: RunDeps): Promise<ConfigSwap> {
 async function swap(deps: RunDeps, sha256: string | null): Promise<ConfigSwap> {
   const before = await deps.lake.stat(lakeKeys.configPointer);
   const former = await formerConfig(deps);
-  const isNew = ((await findConfigPointer(deps.lake))?.sha256 ?? null) !== sha256;
+  const isNew = !(await pointsTo(deps, sha256));
   if (isNew) {
     const pointer: ConfigPointer = { sha256, putAt: new Date(deps.now()).toISOString() };
     await deps.lake.replace(lakeKeys.configPointer, jsonBytes(pointer), before?.etag ?? null);
@@ -60,13 +70,24 @@ async function swap(deps: RunDeps, sha256: string | null): Promise<ConfigSwap> {
   const committed = current && (await configOfRun(deps, current.runId));
   const [old, wanted] = [withShards(former, committed), withShards(now, committed)];
   return {
-    sha256,
+    key: sha256 === null ? null : lakeKeys.config(sha256),
+    sha256: configHash(wanted),
     isNew,
     former: former.origin,
     origin: now.origin,
     changes: configChanges(old, wanted),
     generation: committed ? generationChanges(committed, wanted) : [],
   };
+}
+
+/** True when this is what the pointer says. One that cannot be read says nothing, and is overwritten. */
+async function pointsTo({ lake }: RunDeps, sha256: string | null): Promise<boolean> {
+  try {
+    return ((await findConfigPointer(lake))?.sha256 ?? null) === sha256;
+  } catch (error) {
+    if (error instanceof ContractMismatchError) return false;
+    throw error;
+  }
 }
 
 type Former = Pick<ConfigInForce, 'given' | 'config'> & { readonly origin: ConfigSwap['former'] };

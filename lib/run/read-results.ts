@@ -14,7 +14,7 @@ import { findTransitions, shardsOf } from './transition-files.ts';
 /** The committed chain, newest first. @throws UsageError when nothing is committed */
 export async function committedChain(deps: RunDeps): Promise<RunRecord[]> {
   const current = await findCurrent(deps);
-  if (!current) throw new UsageError('Results: no run is committed yet, expected one. Begin with demo, or with put and run.');
+  if (!current) throw new UsageError('Results: no run is committed yet, expected one. Begin with `put DIR` and `run`.');
   return chainOf(deps, current.runId);
 }
 

@@ -67,8 +67,8 @@ function loadCloudFormation(): Promise<CloudFormation> {
 /**
  * Where the parts of a deployed stack are.
  *
- * @throws UsageError when there is no such stack, naming those that there are
- * @throws ConfigError when it is no stack of ours, not ready, or not to be asked: credentials, region, rights
+ * @throws UsageError when there is no such stack, naming those that there are, or when it is no stack of ours
+ * @throws ConfigError when it is of another version, not ready, or not to be asked: credentials, region, rights
  */
 export async function describeStack(name: string): Promise<StackPlaces> {
   const stack = await findStack(name);
@@ -88,11 +88,10 @@ export async function describeStack(name: string): Promise<StackPlaces> {
   const missing = PLACES.filter((place) => outputs[place] === undefined);
   if (missing.length > 0) {
     const names = missing.map((place) => OUTPUTS[place]).join(', ');
-    throw new ConfigError(
-      isPipeline(stack)
-        ? `Stack ${name}: has no output ${names}, expected it. It is of another version: deploy it again.`
-        : `Stack ${name}: no pipeline of Perennial (no outputs ${names}), expected one. Correct the name.`,
-    );
+    if (!isPipeline(stack)) {
+      throw new UsageError(`Stack ${name}: no pipeline of Perennial (no outputs ${names}), expected one. Correct the name.`);
+    }
+    throw new ConfigError(`Stack ${name}: has no output ${names}, expected it. It is of another version: deploy it again.`);
   }
   return { ...(outputs as Record<Place, string>), stackName: stack.StackName ?? name, status, region };
 }

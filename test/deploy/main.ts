@@ -50,7 +50,7 @@ function tellKept(emulator: MiniStack, folder: string): void {
   const variables = Object.entries(emulator.env).map(([name, value]) => `${name}=${value}`);
   console.log(`\nDrops and homes: ${folder}`);
   console.log(`To reach the emulator:\n  export ${variables.join(' ')}`);
-  console.log(`To end it:\n  kill -- -${emulator.pid}; rm -r ${emulator.folder}`);
+  console.log(`To end it, and remove all of it:\n  kill -- -${emulator.pid}; rm -rf ${emulator.folder} ${folder}`);
 }
 
 try {

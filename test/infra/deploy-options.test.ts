@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,5 +36,29 @@ describe('readDeployOptions', () => {
     expect(() => read({ monthlyBudgetUsd: 0 })).toThrow(/monthlyBudgetUsd/);
     expect(() => read({ maxWriteUnitsPerSecond: 1.5 })).toThrow(/maxWriteUnitsPerSecond/);
     expect(() => read('missing.json')).toThrow(/missing\.json/);
+    expect(() => read('{"stackName": ')).toThrow(/given as JSON/);
+  });
+
+  it('names every wrong key at once, those of the scoring configuration too', () => {
+    const wrong = { stackname: 'Shop', schedule: { hour: 24 }, scoring: { currency: 'EURO', shrads: 4 } };
+    for (const key of [
+      /"stackname": not known, .*did you mean stackName/,
+      /"schedule\.hour"/,
+      /"scoring\.currency".*EURO/,
+      /"scoring\.shrads"/,
+    ]) {
+      expect(() => read(wrong)).toThrow(key);
+    }
+    expect(() => read(wrong)).toThrow(/docs\/configuration\.md, Deploy options\.$/);
+  });
+
+  it('is told by the app in one line, without a stack', () => {
+    const context = JSON.stringify({ config: 'missing.json' });
+    const app = spawnSync(process.execPath, [join(import.meta.dirname, '../../infra/app.ts')], {
+      encoding: 'utf8',
+      env: { ...process.env, CDK_CONTEXT_JSON: context, CDK_OUTDIR: join(tmpdir(), 'perennial-no-assembly') },
+    });
+    expect(app.stderr).toMatch(/^error: Deploy options missing\.json: ENOENT.*\n$/);
+    expect(app.status).toBe(1);
   });
 });

@@ -5,6 +5,7 @@ import type { RunRef } from '../contracts.ts';
 import type { RunDeps } from '../deps.ts';
 import { dropsUrlOf } from '../drops-place.ts';
 import { finishEarlierCommit } from '../finish-committed.ts';
+import { countWaiting } from '../forget.ts';
 import { acquireLease, findCurrent, listRuns, releaseLease, renewLease } from '../run-ledger.ts';
 import { type Change, type CompactContext, type Place, storeOf, type Unit } from './change.ts';
 import { type CompactionLog, type Deleted, proofOf, type Rewritten, readCompactions, writeCompaction } from './compaction-log.ts';
@@ -24,6 +25,8 @@ export interface Compaction {
   readonly objects: number;
   /** Folders outside the lake from which committed runs read their drops: nobody rewrites them. */
   readonly dropsElsewhere: readonly string[];
+  /** Customers whom `forget` was asked to erase since: the next run takes the request, a compaction after it removes them. */
+  readonly waiting: number;
   /** False when there was nothing to do: nobody was erased since the last one, and nothing holds an id. */
   readonly isDue: boolean;
 }
@@ -76,6 +79,7 @@ async function compactAlone(deps: RunDeps, options: CompactOptions, tick: () => 
   const context = await readContext(deps);
   const elsewhere = [...new Set([...context.chain.values()].map((run) => dropsUrlOf(deps, run)))];
   const dropsElsewhere = elsewhere.filter((url) => !url.startsWith(`${deps.lake.url}/`));
+  const waiting = await countWaiting(deps, context.current);
   const logs = await readCompactions(deps);
   const begun = logs.find(({ state }) => state === 'begun');
   const proven = new Map(
@@ -109,7 +113,7 @@ async function compactAlone(deps: RunDeps, options: CompactOptions, tick: () => 
       ({ place, key }) => `${place}/${key}`,
     ),
   };
-  if (options.dryRun || !isDue) return { log, objects, dropsElsewhere, isDue };
+  if (options.dryRun || !isDue) return { log, objects, dropsElsewhere, waiting, isDue };
   await writeCompaction(deps, log);
   for (const [i, { change, entry }] of planned.entries()) {
     options.progress('changing', i, planned.length);
@@ -119,7 +123,7 @@ async function compactAlone(deps: RunDeps, options: CompactOptions, tick: () => 
   await deleteLeft(begun?.deleted ?? [], context);
   const finished = { ...log, state: 'finished', finishedAt: now() } as const;
   await writeCompaction(deps, finished);
-  return { log: finished, objects, dropsElsewhere, isDue };
+  return { log: finished, objects, dropsElsewhere, waiting, isDue };
 }
 
 /** Deletes what an earlier start planned to delete and did not come to: without the objects beside it nobody would plan it again. */

@@ -1,4 +1,4 @@
-import { type BookTable, lakeKeys, MAP_STEPS, type ShardResult } from '../../keys.ts';
+import { lakeKeys, MAP_STEPS } from '../../keys.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import { counted } from '../counted.ts';
@@ -9,7 +9,8 @@ import { plannedItems } from '../receipts.ts';
 import { predecessorOf, type RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
 import { type Verdict, verdictKey } from '../verify-run.ts';
-import { type Finding, ok, problem } from './finding.ts';
+import { copiesOf, findMissing, laterTablesOf, tablesOf, toldFilesOf } from './check-results.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** Days for which a stack keeps what lies below `runs/` (docs/architecture.md, Lake). */
 const KEPT_DAYS = 30;
@@ -22,13 +23,12 @@ const AT_ONCE = 16;
 /** First and last bytes of an Arrow file. */
 const MAGIC = 'ARROW1';
 
-const BOOK_TABLES: readonly BookTable[] = ['customers', 'days', 'pending', 'interactions'];
-const RESULTS: readonly ShardResult[] = ['state', 'scores'];
-
 /** What to do about a file that is gone or broken. The first run has none before it to go back to. */
 function restoring({ isExclusive }: RunDeps, run: RunRecord): string {
   const restore = `Restore it from ${isExclusive ? 'a copy' : 'an earlier version in S3'}`;
-  return predecessorOf(run) === '' ? `${restore}.` : `${restore}; else \`rollback\`, then run again.`;
+  return predecessorOf(run) === ''
+    ? `${restore}; else begin anew with the drops.`
+    : `${restore}; else \`rollback\`, then run again.`;
 }
 
 /** True when a stack's lifecycle may have taken the files of `runs/`. */
@@ -55,37 +55,38 @@ export async function checkRunFiles(deps: RunDeps, run: RunRecord): Promise<Find
   return ok(check, `plan, verdict and ${counted(keys.length, 'receipt')} of ${run.runId}`);
 }
 
-/** Books, state and scores from which the next night goes on are there, and none is cut off. */
+/** Books, index, state, scores, memberships and identifiers from which the next night goes on are there, and no table is cut off. */
 export async function checkBooks(deps: RunDeps, run: RunRecord): Promise<Finding> {
   const { generation, to: dt, runId } = run;
   const restore = restoring(deps, run);
   const shards = await shardsOf(deps, run);
   const places = shards.map((shard) => ({ generation, dt, runId, shard }));
-  const tables = places.flatMap((place) => [
-    ...BOOK_TABLES.map((table) => lakeKeys.book(place, table)),
-    ...RESULTS.map((kind) => lakeKeys.result(kind, place)),
-  ]);
+  const later = places.flatMap(laterTablesOf);
+  const lost = await findMissing(deps.lake, later);
+  const tables = [...places.flatMap(tablesOf), ...(lost.length < later.length ? later : [])];
   const others = [lakeKeys.epochs(generation, runId), lakeKeys.calibration({ generation, dt, runId })];
-  const missing = await findMissing(deps.lake, [...tables, ...others]);
-  if (missing.length > 0) return problem('books', missingText(missing, tables.length + others.length), restore);
+  for (const shard of shards) others.push(...(await toldFilesOf(deps, run, shard)));
+  const keys = [...tables, ...others];
+  const missing = await findMissing(deps.lake, keys);
+  if (missing.length > 0) return problem('books', missingText(missing, keys.length), restore);
   const broken = await findBroken(deps.lake, tables);
   if (broken.length > 0) {
     return problem('books', `${counted(broken.length, 'file')} cut off or no Arrow file, the first ${broken[0]}`, restore);
   }
-  return ok('books', `${counted(tables.length, 'file')} of ${counted(shards.length, 'shard')} on ${dt}`);
+  const copies = [
+    ...places.flatMap(copiesOf),
+    lakeKeys.kpi({ generation, dt, runId }, 'json'),
+    lakeKeys.kpi({ generation, dt, runId }, 'parquet'),
+  ];
+  const gone = await findMissing(deps.lake, copies);
+  if (gone.length > 0) {
+    return warning('books', missingText(gone, copies.length), 'Nights go on without; restore it from a copy for who reads it.');
+  }
+  return ok('books', `${counted(keys.length + copies.length, 'file')} of ${counted(shards.length, 'shard')} on ${dt}`);
 }
 
 const missingText = (missing: readonly string[], of: number) =>
   `${counted(missing.length, 'file')} of ${of} missing, the first ${missing[0]}`;
-
-/** Keys without an object, in order. */
-async function findMissing(store: ObjectStore, keys: readonly string[]): Promise<string[]> {
-  const missing: string[] = [];
-  await eachConcurrently(keys, AT_ONCE, async (key) => {
-    if (!(await store.stat(key))) missing.push(key);
-  });
-  return missing.sort();
-}
 
 /** Keys of objects that do not end as an Arrow file does, in order. */
 async function findBroken(store: ObjectStore, keys: readonly string[]): Promise<string[]> {

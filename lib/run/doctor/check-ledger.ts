@@ -102,13 +102,17 @@ export async function checkNextDrop(deps: RunDeps, { committed }: Ledger): Promi
   // A night reads the lake unless it is told another place, as the last one may have been.
   if ((await findMarker(deps.openStore(own), date)).ready) return ok('next drop', `${date} is ready`, 'Take it: `run`.');
   const last = dropsUrlOf(deps, committed);
-  const { ready, problem: why } = await findMarker(deps.openStore(last), date);
+  const { ready, hasFiles, problem: why } = await findMarker(deps.openStore(last), date);
   if (ready) return ok('next drop', `${date} is ready in ${last}`, 'Take it: `run`, with --data as before.');
+  if (hasFiles) return warning('next drop', oneLine(why), 'Complete it and write its marker; nights wait for it.');
   const { timeZone } = await readConfig(deps, committed.configSha256);
-  const isOver = businessClock(timeZone).dayOfInstant(deps.now()) > dayOf(date);
-  return isOver
+  const today = businessClock(timeZone).dayOfInstant(deps.now());
+  if (today <= dayOf(date)) return ok('next drop', `${date} is not over yet`);
+  // A home has no schedule. A stack's nights come on the day after the date.
+  const isLate = !deps.isExclusive && today > dayOf(date) + 1;
+  return isLate
     ? warning('next drop', oneLine(why), 'Deliver it; nights wait for it.')
-    : ok('next drop', `${date} is not over yet`);
+    : ok('next drop', `${date} is not there yet`, 'Deliver it, then `run`.');
 }
 
 /** Before the first run: any drop. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ContractMismatchError } from '../../errors.ts';
 import { exportKeys, lakeKeys } from '../../keys.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
 import { counted } from '../counted.ts';
@@ -10,6 +11,11 @@ import { findMarker } from '../rebuild/projection-markers.ts';
 import type { RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** Days for which a stack keeps publications (docs/architecture.md, Lake). */
+const KEPT_DAYS = 14;
+
+const DAY_MS = 86_400_000;
 
 /** Markers that are read at once. */
 const AT_ONCE = 16;
@@ -31,6 +37,9 @@ interface Latest {
 export async function checkExports(deps: RunDeps, run: RunRecord, isDone: boolean): Promise<Finding> {
   const { segments, destinations } = await readConfig(deps, run.configSha256);
   const places = segments.flatMap(({ id: segment }) => destinations.map(({ id: destination }) => ({ segment, destination })));
+  if (!deps.isExclusive && deps.now() - Date.parse(run.committedAt) > KEPT_DAYS * DAY_MS) {
+    return ok('exports', `of ${run.runId} are older than ${KEPT_DAYS} days and no longer kept`);
+  }
   const wrong: string[] = [];
   for (const { segment, destination } of places) {
     const fault = await faultOf(deps, run, exportKeys.latest(segment, destination));
@@ -38,26 +47,36 @@ export async function checkExports(deps: RunDeps, run: RunRecord, isDone: boolea
   }
   if (wrong.length === 0) return ok('exports', `${counted(places.length, 'publication')} of ${run.runId}`);
   const found = `${wrong[0]}${wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : ''}`;
-  return isDone
-    ? problem('exports', found, 'Restore the file from a copy; the next run publishes all lists anew.')
-    : warning('exports', found, FINISHES);
+  return isDone ? problem('exports', found, publishing(run)) : warning('exports', found, FINISHES);
 }
 
-async function faultOf({ exports, now }: RunDeps, { runId }: RunRecord, key: string): Promise<string | undefined> {
+/** What to do about a list that is not as it was published. Asked for again, a rebuild does nothing. */
+function publishing({ rebuild }: RunRecord): string {
+  const restore = 'Restore the file from a copy, or wait: the night of the next drop publishes all lists anew';
+  return rebuild === undefined ? `${restore}. \`rebuild\` does so at once.` : `${restore}.`;
+}
+
+async function faultOf(deps: RunDeps, run: RunRecord, key: string): Promise<string | undefined> {
+  try {
+    return await faultOfLatest(deps, run, key);
+  } catch (error) {
+    if (error instanceof ContractMismatchError || error instanceof SyntaxError) return `${key} or its manifest is not JSON`;
+    throw error;
+  }
+}
+
+async function faultOfLatest({ exports }: RunDeps, { runId }: RunRecord, key: string): Promise<string | undefined> {
   const latest = await findJson<Latest>(exports, key);
   if (!latest) return `${key} is missing`;
   if (latest.runId !== runId) return `${key} points to ${latest.runId}, not to ${runId}`;
   const bytes = await exports.get(latest.manifestKey);
   const manifest = bytes && (JSON.parse(Buffer.from(bytes).toString('utf8')) as Manifest);
-  // A stack drops publications after their time; who has not taken them by then waits for the next.
-  const isOver = manifest !== undefined && Date.parse(manifest.expiresOn) < now();
   if (!bytes || !manifest) return `${key} points to ${latest.manifestKey}, which is missing`;
   if (createHash('sha256').update(bytes).digest('hex') !== latest.manifestSha256) {
     return `${latest.manifestKey} has another hash than ${key} says`;
   }
   for (const file of manifest.files) {
     const size = (await exports.stat(file.key))?.size;
-    if (size === undefined && isOver) continue;
     if (size !== file.bytes) return `${file.key} has ${size ?? 'no'} bytes, expected ${file.bytes}`;
   }
   return undefined;
@@ -65,8 +84,6 @@ async function faultOf({ exports, now }: RunDeps, { runId }: RunRecord, key: str
 
 interface Manifest {
   readonly files: readonly { readonly key: string; readonly bytes: number }[];
-  /** A date. */
-  readonly expiresOn: string;
 }
 
 /** Profiles and transition items of every shard show the committed run. @param isDone false while a commit is not finished */

@@ -1,7 +1,13 @@
 import type { RunDeps } from '../deps.ts';
 import { isFinished } from '../finish-committed.ts';
 import { findCurrent, findRun, listRuns } from '../run-ledger.ts';
-import { checkConfiguration, checkGeneration } from './check-configuration.ts';
+import {
+  checkConfiguration,
+  checkGeneration,
+  checkPutConfiguration,
+  checkRunConfiguration,
+  PUT_ANEW,
+} from './check-configuration.ts';
 import { checkBooks, checkRunFiles } from './check-files.ts';
 import {
   checkChain,
@@ -12,12 +18,19 @@ import {
   checkNextDrop,
   type Ledger,
 } from './check-ledger.ts';
+import { checkLists } from './check-lists.ts';
 import { checkErasures, checkExports, checkProfiles } from './check-shown.ts';
 import { examine, type Finding, problem } from './finding.ts';
 
-/** Looks at all that a home or a stack keeps, and changes nothing. Never throws: what cannot be read is a finding. */
-export async function examineState(deps: RunDeps): Promise<Finding[]> {
-  const findings = [await examine('configuration', () => checkConfiguration(deps))];
+type Checks = readonly (readonly [string, () => Promise<Finding>])[];
+
+/**
+ * Looks at all that a home or a stack keeps, and changes nothing. Never throws: what cannot be read is a finding.
+ *
+ * @param file name of the configuration file that is taken; '' when there is none
+ */
+export async function examineState(deps: RunDeps, file = ''): Promise<Finding[]> {
+  const findings = await examineConfiguration(deps, file);
   let ledger: Ledger;
   try {
     const [current, runs] = [await findCurrent(deps), await listRuns(deps)];
@@ -28,30 +41,47 @@ export async function examineState(deps: RunDeps): Promise<Finding[]> {
   }
   const { committed, current } = ledger;
   const isDone = current !== undefined && committed !== undefined && isFinished(current, committed);
-  const ofCommitted: (readonly [string, () => Promise<Finding>])[] = committed
+  const ofRun = committed ? await examine('run configuration', () => checkRunConfiguration(deps, committed)) : undefined;
+  // Without the configuration of the run each of them would say the same.
+  const readable = ofRun?.level === 'ok' ? committed : undefined;
+  const ofCommitted: Checks = committed
     ? [
-        ['generation', () => checkGeneration(deps, committed.runId)],
         ['chain', () => checkChain(deps, committed)],
+        ['ledger', () => checkLists(deps, committed)],
         ['commit', () => checkFinished(ledger)],
       ]
     : [];
-  const ofFiles: (readonly [string, () => Promise<Finding>])[] = committed
+  const ofFiles: Checks = readable
     ? [
-        ['run files', () => checkRunFiles(deps, committed)],
-        ['books', () => checkBooks(deps, committed)],
-        ['exports', () => checkExports(deps, committed, isDone)],
-        ['profiles', () => checkProfiles(deps, committed, isDone)],
+        ['run files', () => checkRunFiles(deps, readable)],
+        ['books', () => checkBooks(deps, readable)],
+        ['exports', () => checkExports(deps, readable, isDone)],
+        ['profiles', () => checkProfiles(deps, readable, isDone)],
       ]
     : [];
-  const checks: (readonly [string, () => Promise<Finding>])[] = [
+  const isValid = findings[0]?.level === 'ok';
+  const ofGeneration: Checks = readable && isValid ? [['generation', () => checkGeneration(deps, readable.runId)]] : [];
+  const ofNext: Checks = readable || !committed ? [['next drop', () => checkNextDrop(deps, ledger)]] : [];
+  if (ofRun && ofRun.level !== 'ok') findings.push(ofRun);
+  const checks: Checks = [
     ['committed', () => checkCommitted(deps, ledger)],
+    ...ofGeneration,
     ...ofCommitted,
     ['newest run', () => checkNewest(deps, ledger)],
     ['lease', () => checkLease(deps)],
-    ['next drop', () => checkNextDrop(deps, ledger)],
+    ...ofNext,
     ...ofFiles,
     ['erasures', () => checkErasures(deps)],
   ];
   for (const [check, look] of checks) findings.push(await examine(check, look));
   return findings;
+}
+
+/** The configuration in force; and, where a file is stronger, what was put if it is broken: without the file it holds. */
+async function examineConfiguration(deps: RunDeps, file: string): Promise<Finding[]> {
+  const isFile = deps.configText !== '';
+  const inForce = await examine('configuration', () => checkConfiguration(deps, file), isFile ? '' : PUT_ANEW);
+  if (!isFile) return [inForce];
+  const put = await examine('put configuration', () => checkPutConfiguration(deps), PUT_ANEW);
+  return put.level === 'ok' ? [inForce] : [inForce, put];
 }

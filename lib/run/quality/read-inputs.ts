@@ -52,7 +52,7 @@ export async function readDateInputs(deps: RunDeps, plan: RunPlan, judged: Judge
   }));
 }
 
-/** The ledger lists of the dates from `since` to the end of the run, ascending; dates without one are left out. */
+/** The ledger lists of the dates from `since` to the end of the run, ascending; dates before the chain have none. */
 async function readLists(deps: RunDeps, plan: RunPlan, since: BusinessDate): Promise<LedgerList[]> {
   const chain = plan.base ? await chainOf(deps, plan.base.runId) : [];
   const dates = datesBetween(since, plan.to).flatMap((date) => {

@@ -8,7 +8,7 @@ import { type CommittedErasures, readCommittedErasures } from '../committed-eras
 import type { RunDeps } from '../deps.ts';
 import { feedOfKey } from '../drop-folder.ts';
 import { ungzipLines } from '../gzip-lines.ts';
-import { listsOfRuns } from '../ledger-lists.ts';
+import { datesOfRuns, findLedgerLists } from '../ledger-lists.ts';
 import type { LedgerSource } from '../plan.ts';
 import type { RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
@@ -65,7 +65,9 @@ export async function* sourcesOf(
   runs: readonly RunRecord[],
 ): AsyncGenerator<LedgerSource & { knownOn: BusinessDate }> {
   for (const run of runs.toReversed()) {
-    for (const { knownOn, sources } of await listsOfRuns(deps, [run])) for (const source of sources) yield { ...source, knownOn };
+    // A run that died before the end of its ingestion has no lists.
+    const lists = (await findLedgerLists(deps, datesOfRuns([run]))).filter((list) => list !== undefined);
+    for (const { knownOn, sources } of lists) for (const source of sources) yield { ...source, knownOn };
   }
 }
 

@@ -15,20 +15,24 @@ describe('config put, show and reset', () => {
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
   it('say what changes, where the configuration comes from, and every wrong key', async () => {
-    const put = ['config', 'put', 'a.json'];
+    const put = ['config', 'put', 'a.json', '--home', 'home'];
     const show = ['config', 'show', '--json'];
     const commands = [put, put, show, ['config', 'put', 'bad.json'], ['config', 'put', 'none.json'], ['config', 'reset'], show];
     const [first, again, shown, bad, none, reset, after] = await sessionHere(join(dir, 'home'), commands, dir);
-    const [title, ...table] = linesOf(first?.stdout ?? '');
-    expect(title).toMatch(/^Put: [0-9a-f]{64}; 2 changes against the defaults\.$/);
+    const [title, hash, ...table] = linesOf(first?.stdout ?? '');
+    expect(first?.stderr).toBe(`note: home ${join(dir, 'home')} is new; it was made.\n`);
+    expect(title).toBe('Put; 2 changes against the defaults.');
+    expect(hash).toBe(`Hash, as in run records: ${JSON.parse(shown?.stdout ?? '').sha256}`);
     expect(table.slice(1, 3)).toEqual(['  currency                  "USD"   "EUR"', '  stages.loyalPurchaseDays  4       5']);
-    expect(again?.stdout).toMatch(/^Put already: /);
+    expect([again?.stdout, again?.stderr]).toEqual([`Put already, nothing was changed.\n${hash}\n`, '']);
     expect(JSON.parse(shown?.stdout ?? '')).toMatchObject({
       origin: 'put',
       config: { currency: 'EUR', tiers: { minNights: 28 } },
     });
     expect([bad?.code, none?.code]).toEqual([1, 1]);
-    expect(bad?.stderr).toMatch(/^error: Configuration bad\.json: "currency": .*; Unrecognized key: "stage"/);
+    expect(bad?.stderr).toMatch(
+      /^error: Configuration bad\.json: "currency": .*; "stage": not known, expected a known key \(did you mean stages\?\)/,
+    );
     expect(none?.stderr).toContain('Configuration none.json: cannot be read');
     expect(reset?.stdout).toMatch(/^Reset, in force again: the defaults; 2 changes against what was put before\.\n/);
     expect(JSON.parse(after?.stdout ?? '')).toMatchObject({ origin: 'defaults', putAt: null });
@@ -44,7 +48,7 @@ describe('config put, show and reset', () => {
       ],
       dir,
     );
-    expect(put?.stderr).toMatch(/^warning: perennial\.config\.json is stronger than what is put/);
+    expect(put?.stderr).toMatch(/^note: home .*\nwarning: perennial\.config\.json is stronger than what is put/);
     expect(show?.stdout).toMatch(/^Configuration in force: the file perennial\.config\.json\.\n/);
   });
 });

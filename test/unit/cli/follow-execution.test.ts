@@ -13,6 +13,7 @@ import { followExecution, stepOfState } from '../../../cli/deployed/follow-execu
 import type { Progress } from '../../../cli/progress.ts';
 import { ConfigError, DataQualityGateError, DropNotReadyError, TransientDependencyError } from '../../../lib/errors.ts';
 import { lakeKeys, STEPS } from '../../../lib/keys.ts';
+import type { RunRequest } from '../../../lib/run/contracts.ts';
 import type { RunDeps } from '../../../lib/run/deps.ts';
 import { createJson } from '../../../lib/run/json-objects.ts';
 import { writeReceipt } from '../../../lib/run/receipts.ts';
@@ -172,11 +173,47 @@ describe('followExecution', () => {
 });
 
 describe('openExecutionRunner', () => {
-  const run = async (deps?: RunDeps, wait = true) => {
-    aws.on(StartExecutionCommand).resolves({ executionArn: ARN });
-    const runner = openExecutionRunner({ places, deps: deps ?? memoryDeps(emptyPlaces()) }, wait);
-    return runner.run({ to: '2025-01-04', snapshots: 'last' }, recorder().progress).catch((error: unknown) => error);
+  const withDrop = async () => {
+    const deps = memoryDeps(emptyPlaces());
+    await deps.lake.create('drops/dt=2025-01-04/_SUCCESS', new Uint8Array());
+    return deps;
   };
+  const run = async (deps?: RunDeps, wait = true, request: Partial<RunRequest> = { to: '2025-01-04', snapshots: 'last' }) => {
+    aws.on(StartExecutionCommand).resolves({ executionArn: ARN });
+    const runner = openExecutionRunner({ places, deps: deps ?? (await withDrop()) }, wait);
+    return runner.run(request, recorder().progress).catch((error: unknown) => error);
+  };
+
+  it('starts nothing, and alarms nobody, for what open-run would refuse', async () => {
+    const refused: [Partial<RunRequest>, string][] = [
+      [{ from: '2025-01-04', to: '2025-01-01' }, 'ends before it begins'],
+      [{ to: '2025-01-05' }, 'dt=2025-01-05'],
+      [{ approve: { runId: 'r9', waive: [], note: '' } }, 'not in the run ledger'],
+      [{ approve: { runId: 'r1', waive: [], note: '' } }, 'Run r1: FAILED, expected HELD'],
+      [{ rebuild: { fromDrops: false } }, 'no run is committed'],
+    ];
+    const deps = await withDrop();
+    await deps.runs.put({ pk: 'RUN', sk: 'r1', runId: 'r1', runSeq: 1, state: 'FAILED', openedAt: '' });
+    for (const [request, says] of refused) expect(String(await run(deps, false, request))).toContain(says);
+    expect(aws.commandCalls(StartExecutionCommand)).toEqual([]);
+  });
+
+  it('leaves to the execution what these credentials may not read, and says so', async () => {
+    const deps = await withDrop();
+    const denied = new ConfigError('Stack Shop: denied.', { cause: new Error('AccessDenied') });
+    const { told, progress } = recorder();
+    aws.on(StartExecutionCommand).resolves({ executionArn: ARN });
+    const blind: RunDeps = {
+      ...deps,
+      configText: '',
+      get deployedConfigText(): string {
+        throw denied;
+      },
+    };
+    const outcome = await openExecutionRunner({ places, deps: blind }, false).run({}, progress);
+    expect(outcome).toEqual({ kind: 'started', execution: ARN });
+    expect(told).toEqual(['note Not checked before the start: Stack Shop: denied.']);
+  });
 
   it('starts the machine with the request, and gives its outcome', async () => {
     new History().serve();
@@ -201,7 +238,7 @@ describe('openExecutionRunner', () => {
     expect(told).toBeInstanceOf(DropNotReadyError);
     expect((told as Error).message).toBe('Drop: missing.');
     new History().serve();
-    const deps = memoryDeps(emptyPlaces());
+    const deps = await withDrop();
     await deps.runs.put({
       pk: 'RUN',
       sk: 'r1',

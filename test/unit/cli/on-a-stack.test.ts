@@ -58,6 +58,30 @@ describe('a command with --stack', () => {
     expect(said.out).toContain('No runs yet. Begin with npm run -s perennial -- put DIR --stack Shop.\n');
   });
 
+  it('says which dates of a range come before the books', async () => {
+    const run1 = { runId: 'r1', runSeq: 1, from: '2025-01-03', to: '2025-01-04', state: 'CLOSED', openedAt: '', baseRunId: '' };
+    await deps.runs.put({ pk: 'RUN', sk: 'r1', ...run1 });
+    await deps.runs.put({ pk: 'CURRENT', sk: '-', runId: 'r1', dt: '2025-01-04' });
+    run = async () => ({ kind: 'already done', to: '2025-01-04' });
+    expect(await perennial('run --from 2025-01-01 --to 2025-01-04 --stack Shop')).toBe(0);
+    expect(said.out).toBe('Already done: 2025-01-04 is committed. Nothing was written.\n');
+    expect(said.err).toMatch(/^note: 2025-01-01 to 2025-01-02: not part of the books, which begin on 2025-01-03; .* new home/);
+    said.err = '';
+    expect(await perennial('run --from 2025-01-03 --to 2025-01-04 --stack Shop')).toBe(0);
+    expect(said.err).toBe('');
+  });
+
+  it('shows no counts of a run before they are known, and says how to begin', async () => {
+    const open = { runId: 'r1', runSeq: 7, from: '2025-01-03', to: '2025-01-03', state: 'OPEN', openedAt: '', committedAt: '' };
+    await deps.runs.put({ pk: 'RUN', sk: 'r1', ...open, generation: 1, counts: {} });
+    expect(await perennial('runs --stack Shop')).toBe(0);
+    expect(said.out.split('\n')[1]).toMatch(/OPEN +1 +7$/);
+    expect(await perennial('scores --stack Shop')).toBe(2);
+    expect(said.err).toContain(
+      'Begin with `npm run -s perennial -- put DIR --stack Shop` and `npm run -s perennial -- run --stack Shop`',
+    );
+  });
+
   it('ends with 3 when the run is held, and says what to paste', async () => {
     await deps.runs.put({ pk: 'RUN', sk: 'r1', runId: 'r1', runSeq: 1, state: 'HELD', openedAt: '' });
     run = () => Promise.reject(new DataQualityGateError('Run r1 is held: `approve r1`'));
@@ -74,6 +98,7 @@ describe('a command with --stack', () => {
     ['run --stack Shop --workers 2', "cannot be used with option '--workers <n>'"],
     ['runs show r1 --stack Shop --home x', "cannot be used with option '--home <dir>'"],
     ['quarantine list --home x --stack Shop', "cannot be used with option '--home <dir>'"],
+    ['runs --stack=', 'Expected the name of a stack.'],
     ['demo --stack Shop', "unknown option '--stack'"],
     ['generate --stack Shop --days 1 --customers 1 --out x', "unknown option '--stack'"],
     ['run --no-wait', 'Option --no-wait: without --stack, expected both.'],

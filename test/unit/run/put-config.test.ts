@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { configChanges } from '../../../lib/config/config-changes.ts';
-import { parseConfig } from '../../../lib/config/load.ts';
+import { configHash, parseConfig } from '../../../lib/config/load.ts';
 import { ConfigError, ContractMismatchError, RunSupersededError } from '../../../lib/errors.ts';
 import { lakeKeys } from '../../../lib/keys.ts';
 import { configInForce } from '../../../lib/run/config-in-force.ts';
@@ -41,6 +41,20 @@ describe('the configuration in force', () => {
     expect((await putConfig(deps, text(loyal(5)), 'a.json')).former).toBe('unreadable');
     expect((await configInForce(deps)).origin).toBe('put');
   });
+
+  it('is put or reset anew over a pointer or a configuration that is damaged', async () => {
+    const deps = memoryDeps(emptyPlaces(), {}, NONE);
+    const damage = async (key: string) => deps.lake.replace(key, Buffer.from('{bad'), (await deps.lake.stat(key))?.etag ?? null);
+    await damage(lakeKeys.configPointer);
+    expect(await putConfig(deps, text(loyal(5)), 'a.json')).toMatchObject({ isNew: true, former: 'unreadable' });
+    await damage(lakeKeys.configPointer);
+    expect(await resetConfig(deps)).toMatchObject({ isNew: true, origin: 'defaults' });
+    await putConfig(deps, text(loyal(5)), 'a.json');
+    for (const key of (deps.lake as MemoryStore).keys()) if (key !== lakeKeys.configPointer) await damage(key);
+    await expect(configInForce(deps)).rejects.toThrow(ContractMismatchError);
+    await putConfig(deps, text(loyal(5)), 'a.json');
+    expect((await configInForce(deps)).config.stages.loyalPurchaseDays).toBe(5);
+  });
 });
 
 describe('putConfig', () => {
@@ -58,13 +72,14 @@ describe('putConfig', () => {
     const deps = memoryDeps(emptyPlaces(), {}, { ...NONE, deployedConfigText: text(SMALL_SHOP_CONFIG) });
     const put = await putConfig(deps, text(loyal(5)), 'a.json');
     expect(put).toMatchObject({ isNew: true, former: 'deployed', origin: 'put', generation: [] });
+    expect(put.sha256).toBe(configHash(await askedConfig(deps)));
     expect(put.changes).toEqual([{ key: 'stages.loyalPurchaseDays', before: '4', now: '5' }]);
     expect(await putConfig(deps, ` ${text(loyal(5))}`, 'b.json')).toMatchObject({
       isNew: false,
       sha256: put.sha256,
       changes: [],
     });
-    expect(await resetConfig(deps)).toMatchObject({ isNew: true, sha256: null, origin: 'deployed' });
+    expect(await resetConfig(deps)).toMatchObject({ isNew: true, key: null, origin: 'deployed' });
     expect(await resetConfig(deps)).toMatchObject({ isNew: false });
   });
 

@@ -87,8 +87,15 @@ describe('describeStack', () => {
     const kept = { ...stack, Outputs: (stack.Outputs ?? []).filter(({ OutputValue }) => OutputValue !== 'undefined') };
     aws.on(DescribeStacksCommand).resolves({ Stacks: [kept] });
     const error = (await asked()) as Error;
-    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toBeInstanceOf(what === 'is no pipeline' ? UsageError : ConfigError);
     expect(error.message).toMatch(what === 'is of another version' ? /has no output PiiKeyArn, .* deploy it again/ : says);
+  });
+
+  it('names the profile that was chosen when it gives no credentials', async () => {
+    vi.stubEnv('AWS_PROFILE', 'shop-prod');
+    aws.on(DescribeStacksCommand).rejects(refusal('CredentialsProviderError', 'Could not load'));
+    expect(((await asked()) as Error).message).toContain('no credentials of profile shop-prod (Could not load)');
+    vi.unstubAllEnvs();
   });
 
   it.each([

@@ -72,7 +72,7 @@ describe('heldMessage', () => {
 describe('configuration of gates', () => {
   it('refuses unknown checks, unknown days and unknown columns', () => {
     const wrong = (value: object) => () => parseConfig({ gates: value }, 'shop.json');
-    expect(wrong({ severity: { rows: 'warn' } })).toThrow('Unrecognized key: "rows"');
+    expect(wrong({ severity: { rows: 'warn' } })).toThrow('"gates.severity.rows": not known, expected a known key');
     expect(wrong({ closedDays: ['2025-02-30'] })).toThrow('2025-02-30: neither a date nor a day of the week');
     expect(wrong({ minFilled: [{ feed: 'transactions', column: 'colour', share: 1 }] })).toThrow('no such column');
     expect(parseConfig({ gates: { closedDays: ['sunday', '2025-12-25'] } }, 'shop.json').gates.closedDays).toHaveLength(2);

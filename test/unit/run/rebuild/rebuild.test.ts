@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lakeKeys } from '../../../../lib/keys.ts';
+import { compact } from '../../../../lib/run/compact/compact.ts';
+import { outlineRebuild } from '../../../../lib/run/rebuild/outline-rebuild.ts';
 import { rollback } from '../../../../lib/run/rollback.ts';
-import { listRuns, type RunRecord } from '../../../../lib/run/run-ledger.ts';
+import { findCurrent, listRuns, type RunRecord } from '../../../../lib/run/run-ledger.ts';
 import { addDays, type BusinessDate } from '../../../../lib/time.ts';
 import { drawnShop, SHOP_OPENS } from '../../../support/drawn-shop.ts';
 import { copyPlaces, emptyPlaces, type MemoryPlaces, memoryDeps, runInMemory } from '../../../support/run-in-memory.ts';
@@ -221,4 +224,24 @@ it('is refused where nothing is committed, and with dates', async () => {
   await expect(rebuild(emptyPlaces())).rejects.toThrow('no run is committed');
   const deps = memoryDeps(copyPlaces(base), CONFIG);
   await expect(runInMemory({ rebuild: { fromDrops: false }, to: date(3) }, deps)).rejects.toThrow('dates given, expected none');
+});
+
+describe('a committed chain of which a ledger list is missing', { timeout: 60_000 }, () => {
+  it('is refused by rebuilds, nights and compact, naming the list, before anything is committed', async () => {
+    const places = copyPlaces(base);
+    const [first] = await runs(places);
+    const key = lakeKeys.ledgerList(1, date(3), first?.runId ?? '');
+    await places.lake.remove(key);
+    const refused = `Ledger list ${key}: missing`;
+    const deps = memoryDeps(places, CONFIG);
+    const before = await findCurrent(deps);
+    await expect(outlineRebuild(deps, { fromDrops: false })).rejects.toThrow(refused);
+    for (const fromDrops of [false, true]) await expect(rebuild(places, CONFIG, { fromDrops })).rejects.toThrow(refused);
+    await expect(night(places, HEAD_DAY + 1)).rejects.toThrow(refused);
+    for (const { runId, state } of await runs(places)) {
+      if (state === 'OPEN') await places.runs.update({ pk: 'RUN', sk: runId }, { state: 'SUPERSEDED' });
+    }
+    await expect(compact(deps, { dryRun: true, progress: () => {} })).rejects.toThrow(refused);
+    expect(await findCurrent(deps)).toEqual(before);
+  });
 });
