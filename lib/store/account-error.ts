@@ -51,8 +51,8 @@ export function fromAccount(error: unknown, what: string, action: string): Error
   }
   if (name === 'CredentialsProviderError') {
     return refused(
-      `no credentials${ofProfile()} (${told}), expected some`,
-      'Run aws configure or aws sso login, or choose a profile with AWS_PROFILE',
+      `no credentials (${told}), expected some`,
+      'Run aws configure or aws sso login; where AWS_PROFILE is set, a profile of that name must exist',
     );
   }
   if (UNKNOWN.has(name)) {
@@ -74,12 +74,6 @@ export function fromAccount(error: unknown, what: string, action: string): Error
     );
   }
   return fromSdk(error, what, action.slice(action.indexOf(':') + 1));
-}
-
-/** The profile that was chosen, which may not exist. */
-function ofProfile(): string {
-  const profile = process.env['AWS_PROFILE'] ?? '';
-  return profile === '' ? '' : ` of profile ${profile}`;
 }
 
 /** True for what the system says of a connection, for example ECONNREFUSED or ENOTFOUND. */

@@ -91,13 +91,6 @@ describe('describeStack', () => {
     expect(error.message).toMatch(what === 'is of another version' ? /has no output PiiKeyArn, .* deploy it again/ : says);
   });
 
-  it('names the profile that was chosen when it gives no credentials', async () => {
-    vi.stubEnv('AWS_PROFILE', 'shop-prod');
-    aws.on(DescribeStacksCommand).rejects(refusal('CredentialsProviderError', 'Could not load'));
-    expect(((await asked()) as Error).message).toContain('no credentials of profile shop-prod (Could not load)');
-    vi.unstubAllEnvs();
-  });
-
   it.each([
     [
       refusal('CredentialsProviderError', 'Could not load credentials from any providers'),
