@@ -101,7 +101,7 @@ describe('the command line on a deployed stack', () => {
     const id = first.split(',')[0] as string;
     expect(await stack('forget', id)).toContain(`Then: npm run -s perennial -- compact --stack ${STACK}`);
     await stack('run', '--quiet');
-    expect(await stack('compact', '--yes')).toMatch(/^Done: 1 erasures, [\s\S]*Replaced versions go with the lifecycle rule/);
+    expect(await stack('compact', '--yes')).toMatch(/^Done: 1 erasure, [\s\S]*Replaced versions go with the lifecycle rule/);
     expect(await stack('compact', '--yes')).toMatch(/^Nothing to do/);
     expect((await stack('scores')).split('\n').some((line) => line.startsWith(`${id},`))).toBe(false);
   });
