@@ -51,10 +51,8 @@ export function configFile({ config }: Pick<HomeOptions, 'config'>): string | un
   return config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
 }
 
-/** Text of the configuration file of a command, checked; '' when there is none. @throws ConfigError that names every wrong key */
-function readConfigFile(options: Pick<HomeOptions, 'config'>): string {
-  const file = configFile(options);
-  if (file === undefined) return '';
+/** Text of a configuration file, checked. @throws ConfigError that names every wrong key, or the file that cannot be read */
+export function readConfigFile(file: string): string {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -63,6 +61,12 @@ function readConfigFile(options: Pick<HomeOptions, 'config'>): string {
   }
   parseConfig(parseConfigText(text, file), file);
   return text;
+}
+
+/** Text of the configuration file of a command; '' when there is none. */
+function configTextOf(options: Pick<HomeOptions, 'config'>): string {
+  const file = configFile(options);
+  return file === undefined ? '' : readConfigFile(file);
 }
 
 /** Folder of a home. */
@@ -77,7 +81,7 @@ export const cliContext: CliContext = {
         `Home ${homeDir(options)}: there is none, expected one that demo, put or run made. Name another with --home, or begin with demo.`,
       );
     }
-    const text = readConfigFile(options);
+    const text = configTextOf(options);
     const home = await openHome(homeDir(options), { command: process.argv.slice(2).join(' ') });
     const env = {
       ...home.env,
@@ -103,7 +107,7 @@ export const cliContext: CliContext = {
       const { deps, config } = await openStack(options.stack);
       return { drops: deps.lake, config };
     }
-    const configText = readConfigFile(options);
+    const configText = configTextOf(options);
     const lake = openObjectStore(pathToFileURL(resolve(homeDir(options), 'lake')).href);
     const { config } = await configInForce({ lake, configText, deployedConfigText: '' });
     return { drops: lake, config: async () => config };

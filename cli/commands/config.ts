@@ -1,14 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { PerennialConfig } from '../../lib/config/config.ts';
 import { configChanges } from '../../lib/config/config-changes.ts';
-import { configHash, parseConfig } from '../../lib/config/load.ts';
-import { ConfigError } from '../../lib/errors.ts';
-import { type ConfigInForce, configInForce, parseConfigText } from '../../lib/run/config-in-force.ts';
+import { configHash } from '../../lib/config/load.ts';
+import { type ConfigInForce, configInForce } from '../../lib/run/config-in-force.ts';
 import { configOfDate, putConfig, resetConfig } from '../../lib/run/put-config.ts';
 import { askedConfig } from '../../lib/run/rebuild/asked-config.ts';
 import type { BusinessDate } from '../../lib/time.ts';
-import { type CliContext, configFile, type HomeOptions, homeDir, type OpenHome } from '../context.ts';
+import { type CliContext, configFile, type HomeOptions, homeDir, type OpenHome, readConfigFile } from '../context.ts';
 import { nextCommand } from '../next-command.ts';
 import { parseDate, withHome } from '../options.ts';
 import { changeTable, describeSwap } from '../views/config.ts';
@@ -37,7 +36,7 @@ export function registerConfig(program: Command, context: CliContext): void {
     .description('checks a configuration file and keeps it: it holds from the next night on')
     .argument('<file>', 'JSON as perennial.config.json')
     .action((file: string, _: Options, command: Command) => {
-      const text = readChecked(file);
+      const text = readConfigFile(file);
       return withOpenHome(context, command, 'create', async (home, options) =>
         tellSwap(await putConfig(home.deps, text, file), home, options),
       );
@@ -66,18 +65,6 @@ async function withOpenHome(
   } finally {
     await home.close();
   }
-}
-
-/** Text of a configuration file that is right: a wrong one makes no home. @throws ConfigError */
-function readChecked(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigError(`Configuration ${file}: cannot be read, expected a JSON file. Correct the path.`, { cause });
-  }
-  parseConfig(parseConfigText(text, file), file);
-  return text;
 }
 
 async function reset(home: OpenHome, options: Options): Promise<void> {
