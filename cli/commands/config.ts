@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { PerennialConfig } from '../../lib/config/config.ts';
 import { configChanges } from '../../lib/config/config-changes.ts';
-import { configHash } from '../../lib/config/load.ts';
+import { configHash, parseConfig } from '../../lib/config/load.ts';
 import { type ConfigInForce, configInForce } from '../../lib/run/config-in-force.ts';
 import { configOfDate, putConfig, resetConfig } from '../../lib/run/put-config.ts';
 import { askedConfig } from '../../lib/run/rebuild/asked-config.ts';
