@@ -142,3 +142,6 @@ export const exportKeys = {
     `v1/segment=${segment}/destination=${destination}/dt=${dt}/run=${runId}`,
   latest: (segment: string, destination: string) => `v1/segment=${segment}/destination=${destination}/latest.json`,
 } as const;
+
+/** Days for which a stack keeps objects of a kind; a home keeps them for good. What is not here is kept, or pruned by `compact`. */
+export const KEPT_DAYS = { scores: 400, runs: 30, exports: 14 } as const;

@@ -3,12 +3,12 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { lakeKeys } from '../../lib/keys.ts';
+import { KEPT_DAYS, lakeKeys } from '../../lib/keys.ts';
 import { formatDay } from '../../lib/time.ts';
 import { PipelineKeys } from './keys.ts';
 
 /** Days for which kept files live. Books, states and indexes keep month ends, which no prefix can tell: `compact` prunes them. */
-const RETENTION_DAYS = { scores: 400, runs: 30, exports: 14, replaced: 14, unfinishedUploads: 2, accessLogs: 90 } as const;
+const RETENTION_DAYS = { ...KEPT_DAYS, replaced: 14, unfinishedUploads: 2, accessLogs: 90 } as const;
 
 /** Generations whose scores expire: S3 knows no wildcard in a prefix, and a rule for an unused generation costs nothing. */
 const GENERATIONS = Array.from({ length: 10 }, (_, generation) => generation);

@@ -8,7 +8,7 @@ import type { ExportRow } from '../export/destination.ts';
 import { destinationOf } from '../export/destinations.ts';
 import { type ExportFile, type ExportRole, exportFiles } from '../export/export-file.ts';
 import { listMembers, type MemberLists, type MemberRef, type ShardMembers } from '../export/member-lists.ts';
-import { exportKeys } from '../keys.ts';
+import { exportKeys, KEPT_DAYS } from '../keys.ts';
 import { STAGES, STAGES_ZH, TIERS, TIERS_ZH } from '../lifecycle/words.ts';
 import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 import { addDays } from '../time.ts';
@@ -21,9 +21,6 @@ import { readScoresOfShard } from './rebuild/rows-of-shard.ts';
 import { findReceipt, writeReceipt } from './receipts.ts';
 import { readRun } from './run-ledger.ts';
 import { dateOf, numberOf, readScores, type ScoreFile, wordOf } from './score-files.ts';
-
-/** Days after which the exports bucket drops a publication (docs/architecture.md, Lake). */
-const KEPT_DAYS = 14;
 
 const ROLES = ['full', 'entered', 'exited'] as const satisfies readonly ExportRole[];
 
@@ -73,7 +70,7 @@ export async function publishSegments(task: PublicationTask, deps: RunDeps, sign
     })),
     counts,
     params: { epoch: calibration.epoch?.id ?? null, configSha256: plan.configSha256 },
-    expiresOn: addDays(plan.to, KEPT_DAYS),
+    expiresOn: addDays(plan.to, KEPT_DAYS.exports),
   });
   const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
   await deps.exports.create(`${prefix}/manifest.json`, manifest);

@@ -1,4 +1,4 @@
-import { lakeKeys, MAP_STEPS } from '../../keys.ts';
+import { KEPT_DAYS, lakeKeys, MAP_STEPS } from '../../keys.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import { counted } from '../counted.ts';
@@ -9,16 +9,9 @@ import { plannedItems } from '../receipts.ts';
 import { predecessorOf, type RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
 import { type Verdict, verdictKey } from '../verify-run.ts';
-import { copiesOf, findMissing, laterTablesOf, tablesOf, toldFilesOf } from './check-results.ts';
+import { AT_ONCE, copiesOf, findMissing, laterTablesOf, tablesOf, toldFilesOf } from './check-results.ts';
+import { isExpired } from './expired.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-
-/** Days for which a stack keeps what lies below `runs/` (docs/architecture.md, Lake). */
-const KEPT_DAYS = 30;
-
-const DAY_MS = 86_400_000;
-
-/** Objects that are asked for at once. */
-const AT_ONCE = 16;
 
 /** First and last bytes of an Arrow file. */
 const MAGIC = 'ARROW1';
@@ -31,16 +24,13 @@ function restoring({ isExclusive }: RunDeps, run: RunRecord): string {
     : `${restore}; else \`rollback\`, then run again.`;
 }
 
-/** True when a stack's lifecycle may have taken the files of `runs/`. */
-const isExpired = (deps: RunDeps, { committedAt }: RunRecord): boolean =>
-  !deps.isExclusive && deps.now() - Date.parse(committedAt) > KEPT_DAYS * DAY_MS;
-
 /** Plan and verdict of the committed run are there, and its receipts are whole. */
 export async function checkRunFiles(deps: RunDeps, run: RunRecord): Promise<Finding> {
   const check = 'run files';
   const restore = restoring(deps, run);
   const plan = await findJson<RunPlan>(deps.lake, lakeKeys.plan(run.runId));
-  if (!plan && isExpired(deps, run)) return ok(check, `of ${run.runId} are older than ${KEPT_DAYS} days and no longer kept`);
+  if (!plan && isExpired(deps, run, 'runs'))
+    return ok(check, `of ${run.runId} are older than ${KEPT_DAYS.runs} days and no longer kept`);
   if (!plan) return problem(check, `${lakeKeys.plan(run.runId)} is missing`, restore);
   if (plan.runId !== run.runId || plan.configSha256 !== run.configSha256) {
     return problem(check, `${lakeKeys.plan(run.runId)} is of another run or configuration than its record`, restore);

@@ -8,7 +8,7 @@ import type { RunRecord } from '../run-ledger.ts';
 import { rememberedMonths } from '../shard-input.ts';
 
 /** Objects that are asked for at once. */
-const AT_ONCE = 16;
+export const AT_ONCE = 16;
 
 /** Newest nights of a run whose transitions are looked for: a first run may have years of them. */
 const NIGHTS = 31;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ContractMismatchError } from '../../errors.ts';
-import { exportKeys, lakeKeys } from '../../keys.ts';
+import { exportKeys, KEPT_DAYS, lakeKeys } from '../../keys.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
 import { counted } from '../counted.ts';
 import type { RunDeps } from '../deps.ts';
@@ -10,15 +10,9 @@ import { readConfig } from '../plan.ts';
 import { findMarker } from '../rebuild/projection-markers.ts';
 import type { RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
+import { AT_ONCE } from './check-results.ts';
+import { isExpired } from './expired.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-
-/** Days for which a stack keeps publications (docs/architecture.md, Lake). */
-const KEPT_DAYS = 14;
-
-const DAY_MS = 86_400_000;
-
-/** Markers that are read at once. */
-const AT_ONCE = 16;
 
 const FINISHES = 'The next run finishes the commit.';
 
@@ -37,8 +31,8 @@ interface Latest {
 export async function checkExports(deps: RunDeps, run: RunRecord, isDone: boolean): Promise<Finding> {
   const { segments, destinations } = await readConfig(deps, run.configSha256);
   const places = segments.flatMap(({ id: segment }) => destinations.map(({ id: destination }) => ({ segment, destination })));
-  if (!deps.isExclusive && deps.now() - Date.parse(run.committedAt) > KEPT_DAYS * DAY_MS) {
-    return ok('exports', `of ${run.runId} are older than ${KEPT_DAYS} days and no longer kept`);
+  if (isExpired(deps, run, 'exports')) {
+    return ok('exports', `of ${run.runId} are older than ${KEPT_DAYS.exports} days and no longer kept`);
   }
   const wrong: string[] = [];
   for (const { segment, destination } of places) {
