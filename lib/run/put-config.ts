@@ -1,13 +1,13 @@
 import type { PerennialConfig } from '../config/config.ts';
 import { type ConfigChange, configChanges } from '../config/config-changes.ts';
 import { canonicalJson, configHash, hashJson, parseConfig } from '../config/load.ts';
-import { ConfigError, ContractMismatchError, UsageError } from '../errors.ts';
+import { ConfigError, ContractMismatchError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import type { BusinessDate } from '../time.ts';
 import { type ConfigInForce, type ConfigPointer, findConfigPointer, parseConfigText, storedConfig } from './config-in-force.ts';
 import type { RunDeps } from './deps.ts';
 import { jsonBytes } from './json-objects.ts';
-import { assertCommitted, committedChain } from './read-results.ts';
+import { committedChain, covering } from './read-results.ts';
 import { configOfRun } from './rebuild/asked-config.ts';
 import { type GenerationChange, generationChanges } from './rebuild/generation-change.ts';
 import { findCurrent } from './run-ledger.ts';
@@ -109,8 +109,6 @@ function withShards({ given, config }: Former, committed: PerennialConfig | unde
 
 /** The configuration that a committed date was computed with, and its run. @throws UsageError for a date that is not committed */
 export async function configOfDate(deps: RunDeps, date: BusinessDate): Promise<{ runId: string; config: PerennialConfig }> {
-  await assertCommitted(deps, date, date);
-  const run = (await committedChain(deps)).find(({ from, to }) => from <= date && date <= to);
-  if (!run) throw new UsageError(`Date ${date}: not committed, expected a committed date. Choose another.`);
-  return { runId: run.runId, config: await configOfRun(deps, run.runId) };
+  const { runId } = covering(await committedChain(deps), date);
+  return { runId, config: await configOfRun(deps, runId) };
 }

@@ -31,7 +31,8 @@ export async function assertCommitted(
   for (const date of [from, to]) if (date) covering(chain, date);
 }
 
-function covering(chain: readonly RunRecord[], date: BusinessDate): RunRecord {
+/** The run of a committed chain that covers a date. @throws UsageError for a date that is not committed */
+export function covering(chain: readonly RunRecord[], date: BusinessDate): RunRecord {
   const run = chain.find(({ from, to }) => from <= date && date <= to);
   if (run) return run;
   const [newest, oldest] = [chain[0] as RunRecord, chain.at(-1) as RunRecord];
