@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PerennialConfig } from '../lib/config/config.ts';
@@ -7,15 +6,12 @@ import { parseConfig } from '../lib/config/load.ts';
 import { ConfigError, UsageError } from '../lib/errors.ts';
 import { configInForce, parseConfigText } from '../lib/run/config-in-force.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
-import { openDeps, type Places } from '../lib/run/open-deps.ts';
 import { type ObjectStore, openObjectStore } from '../lib/store/objects.ts';
 import { openStack } from './deployed/open-stack.ts';
 import { openHome } from './local/home.ts';
+import { homeDeps } from './local/home-deps.ts';
 import { defaultWorkers, openLocalRunner } from './local/local-run.ts';
 import type { Runner, RunnerOptions } from './runner.ts';
-
-/** Seconds for which a local run's lease lives without renewal. */
-const LOCAL_LEASE_SECONDS = 120;
 
 /** Options that nearly every command has. */
 export interface HomeOptions {
@@ -83,21 +79,7 @@ export const cliContext: CliContext = {
     }
     const text = configTextOf(options);
     const home = await openHome(homeDir(options), { command: process.argv.slice(2).join(' ') });
-    const env = {
-      ...home.env,
-      PERENNIAL_CONFIG: text,
-      DEPLOYED_CONFIG: '',
-      LEASE_SECONDS: String(LOCAL_LEASE_SECONDS),
-      EXCLUSIVE_HOME: '1',
-      POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'SILENT',
-      // Metrics and traces are of a deployed pipeline: without its name neither is loaded, and standard output stays the command's.
-      PIPELINE_NAME: '',
-    };
-    Object.assign(process.env, env);
-    const owner = { host: hostname(), pid: process.pid, command: process.argv.slice(2).join(' ') };
-    const places: unknown = { ...env, LEASE_SECONDS: LOCAL_LEASE_SECONDS };
-    // The home is held by this process alone: whoever is named in a lease is gone.
-    const deps = openDeps(places as Places, owner, () => true);
+    const deps = homeDeps(home, text);
     const config = async () => (await configInForce(deps)).config;
     const openRunner = ({ workers = defaultWorkers() }: RunnerOptions) => openLocalRunner(workers);
     return { deps, config, openRunner, close: () => home.close() };

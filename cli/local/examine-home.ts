@@ -1,14 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LockHeldError } from '../../lib/errors.ts';
 import { lakeKeys } from '../../lib/keys.ts';
 import { examineState } from '../../lib/run/doctor/examine-state.ts';
 import { examine, type Finding, ok, oneLine, problem, warning } from '../../lib/run/doctor/finding.ts';
-import { openDeps } from '../../lib/run/open-deps.ts';
 import { configFile, type HomeOptions, homeDir } from '../context.ts';
 import { openHome } from './home.ts';
+import { homeDeps } from './home-deps.ts';
 
 /** Node of which the sources are written. */
 const NODE_MAJOR = 24;
@@ -88,20 +87,8 @@ async function examineOpened(dir: string, options: HomeOptions): Promise<Finding
     return [problem('database', message, 'Restore dynamo/ from a copy.')];
   }
   try {
-    Object.assign(process.env, home.env);
     const config = readConfigText(options);
-    const places = {
-      LAKE_URL: home.lakeUrl,
-      EXPORTS_URL: home.exportsUrl,
-      PROFILES_TABLE: home.dynamo.tables.profiles,
-      TRANSITIONS_TABLE: home.dynamo.tables.transitions,
-      RUNS_TABLE: home.dynamo.tables.runs,
-      PERENNIAL_CONFIG: config.text,
-      DEPLOYED_CONFIG: '',
-      LEASE_SECONDS: 1,
-      EXCLUSIVE_HOME: '1',
-    };
-    const deps = openDeps(places, { host: hostname(), pid: process.pid, command }, () => true);
+    const deps = homeDeps(home, config.text);
     return [ok('holder', 'nobody else'), ...config.findings, ...(await examineState(deps, configFile(options) ?? ''))];
   } finally {
     await home.close();
