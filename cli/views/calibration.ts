@@ -3,6 +3,9 @@ import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import type { Calibration, EpochRecord } from '../../lib/run/engine/epoch-record.ts';
 import { formatTable } from '../table.ts';
 
+/** Parameters that are times. */
+const TIMES: ReadonlySet<string> = new Set(['alpha', 'beta']);
+
 /** A calibration for a person. */
 export function calibrationText(calibration: Calibration, config: PerennialConfig): string {
   const { date, epoch, rfmCuts, rfmCutsDate, tierCuts, tierCutsDate, candidate } = calibration;
@@ -27,8 +30,9 @@ export function calibrationText(calibration: Calibration, config: PerennialConfi
 }
 
 function describeEpoch({ id, params, spend }: EpochRecord): string {
-  const { r, alpha, a, b } = params;
-  const model = `r ${r.toPrecision(4)}, alpha ${alpha.toPrecision(4)} days, a ${a.toPrecision(4)}, b ${b.toPrecision(4)}`;
+  const model = Object.entries(params)
+    .map(([name, value]) => `${name} ${value.toPrecision(4)}${TIMES.has(name) ? ' days' : ''}`)
+    .join(', ');
   const gamma = spend
     ? `p ${spend.p.toPrecision(4)}, q ${spend.q.toPrecision(4)}, v ${spend.v.toPrecision(4)}`
     : 'spend by the cohort mean';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PurchaseCells, SpendCells } from '../../lib/clv/compress.ts';
+import type { PurchaseCells, SpendCells } from '../../lib/clv/fit/compress.ts';
 
 /** Numbers in the reference file are given as text with up to 20 digits where a double would cut them. */
 export type Digits = string | number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitGammaGamma } from '../../lib/clv/fit-gamma-gamma.ts';
-import { conditionalMeanSpend, populationMeanSpend } from '../../lib/clv/gamma-gamma.ts';
+import { fitGammaGamma } from '../../lib/clv/fit/fit-gamma-gamma.ts';
+import { conditionalMeanSpend, populationMeanSpend } from '../../lib/clv/models/gamma-gamma.ts';
 import { cdnowSpendCells, REFERENCE, relativeError } from './cdnow.ts';
 
 const PARAMETERS = ['p', 'q', 'v'] as const;

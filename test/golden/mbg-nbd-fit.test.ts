@@ -1,29 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { fitMbgNbd } from '../../lib/clv/fit-mbg-nbd.ts';
-import { expectedPurchases, pAlive } from '../../lib/clv/mbg-predictions.ts';
+import { fitPurchases } from '../../lib/clv/fit/fit-purchases.ts';
+import { type MbgParams, mbgNbd } from '../../lib/clv/models/mbg-nbd.ts';
+import { expectedPurchases, pAlive } from '../../lib/clv/models/mbg-predictions.ts';
 import { cdnowCells, REFERENCE, relativeError } from './cdnow.ts';
 
 const PARAMETERS = ['r', 'alpha', 'a', 'b'] as const;
 
-describe('fitMbgNbd on CDNOW', () => {
+describe('fitPurchases on CDNOW', () => {
   it.each([
     ['days', 1, REFERENCE.fits.mbg_days],
     ['weeks', 7, REFERENCE.fits.mbg_weeks],
   ] as const)('reproduces the exact optimum in %s', (_unit, unitDays, reference) => {
-    const fit = fitMbgNbd(cdnowCells(unitDays));
+    const fit = fitPurchases(mbgNbd, cdnowCells(unitDays));
     expect(fit).toMatchObject({ sound: true, converged: true, reasons: [] });
     for (const name of PARAMETERS) {
-      expect(relativeError(fit.params[name], reference.params[name] ?? Number.NaN)).toBeLessThan(1e-8);
+      expect(relativeError(fit.params[name] ?? Number.NaN, reference.params[name] ?? Number.NaN)).toBeLessThan(1e-8);
       // the standard errors of the reference come from finite differences: 7 digits
-      expect(relativeError(fit.standardErrors[name], reference.se[name] ?? Number.NaN)).toBeLessThan(1e-7);
+      expect(relativeError(fit.standardErrors[name] ?? Number.NaN, reference.se[name] ?? Number.NaN)).toBeLessThan(1e-7);
     }
     expect(Math.abs(fit.logLikelihood - Number(reference.ll))).toBeLessThan(1e-6);
   });
 
   it('needs few steps, and fewer from the optimum', () => {
-    const cold = fitMbgNbd(cdnowCells());
+    const cold = fitPurchases(mbgNbd, cdnowCells());
     expect(cold.iterations).toBeLessThanOrEqual(12);
-    expect(fitMbgNbd(cdnowCells(), { start: cold.params }).iterations).toBeLessThanOrEqual(3);
+    expect(fitPurchases(mbgNbd, cdnowCells(), { start: cold.params }).iterations).toBeLessThanOrEqual(3);
   });
 
   it.each([
@@ -32,13 +33,14 @@ describe('fitMbgNbd on CDNOW', () => {
     { r: 0.5, alpha: 40, a: 0.9, b: 1.5 },
     { r: 50, alpha: 5000, a: 30, b: 30 },
   ])('ends at the same optimum from $r $alpha $a $b', (start) => {
-    const cold = fitMbgNbd(cdnowCells());
-    const warm = fitMbgNbd(cdnowCells(), { start });
-    for (const name of PARAMETERS) expect(relativeError(warm.params[name], cold.params[name])).toBeLessThan(1e-10);
+    const cold = fitPurchases(mbgNbd, cdnowCells());
+    const warm = fitPurchases(mbgNbd, cdnowCells(), { start });
+    for (const name of PARAMETERS)
+      expect(relativeError(warm.params[name] ?? Number.NaN, cold.params[name] ?? Number.NaN)).toBeLessThan(1e-10);
   });
 
   it('predicts the published total and mean P(alive) of the holdout', () => {
-    const { params } = fitMbgNbd(cdnowCells());
+    const params = fitPurchases(mbgNbd, cdnowCells()).params as MbgParams;
     const cells = cdnowCells();
     let total = 0;
     let alive = 0;

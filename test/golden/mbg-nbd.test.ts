@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { expectedWhileAlive } from '../../lib/clv/expected-purchases.ts';
-import { mbgObjective } from '../../lib/clv/mbg-nbd.ts';
-import { expectedPurchases, pAlive } from '../../lib/clv/mbg-predictions.ts';
+import { purchaseObjective } from '../../lib/clv/fit/likelihood.ts';
+import { expectedWhileAlive } from '../../lib/clv/models/expected-purchases.ts';
+import { mbgNbd } from '../../lib/clv/models/mbg-nbd.ts';
+import { expectedPurchases, pAlive } from '../../lib/clv/models/mbg-predictions.ts';
 import { REFERENCE, relativeError } from './cdnow.ts';
 
 /** Below it a double may give 0. */
@@ -20,7 +21,7 @@ describe('MBG/NBD per customer, on the grid', () => {
         tenureDays: Float64Array.of(customer.T),
         weight: Float64Array.of(1),
       };
-      const logLikelihood = -mbgObjective(cell)(point).value;
+      const logLikelihood = -purchaseObjective(mbgNbd, cell)(point).value;
       const scale = Math.max(1, Math.abs(Number(customer.loglik)));
       expect(Math.abs(logLikelihood - Number(customer.loglik)) / scale).toBeLessThan(toleranceOf(name));
       if (Number(customer.p_alive) > UNDERFLOW) {
@@ -52,7 +53,7 @@ describe('expectedWhileAlive', () => {
         n: params.r + customer.x,
         k: params.b + customer.x,
         a: params.a,
-        exposureDays: params.alpha + customer.T,
+        exposure: params.alpha + customer.T,
       };
       for (const [horizon, expected] of Object.entries(customer.expected)) {
         if (Number(expected) < UNDERFLOW) continue;

@@ -1,6 +1,6 @@
 import type { Columns } from '../../arrow/columns.ts';
 import type { EPOCH_ROWS } from '../../arrow/schemas.ts';
-import { clvMinor, expectedSpendMinor } from '../../clv/customer-value.ts';
+import { clvMinor, expectedSpendMinor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { hashJson } from '../../config/load.ts';
 import { tierCuts } from '../../lifecycle/tier-step.ts';

@@ -1,6 +1,6 @@
 import { type Columns, NO_INT } from '../../arrow/columns.ts';
 import type { EPOCH_ROWS } from '../../arrow/schemas.ts';
-import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../clv/compress.ts';
+import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../clv/fit/compress.ts';
 
 /** The buyers of one date, all shards. */
 export interface EpochPopulation {

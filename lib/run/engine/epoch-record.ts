@@ -1,7 +1,8 @@
-import type { SpendRule } from '../../clv/customer-value.ts';
-import type { SpendParams } from '../../clv/gamma-gamma.ts';
-import type { MbgParams } from '../../clv/mbg-nbd.ts';
-import { createMbgPredictor, type MbgPredictor } from '../../clv/mbg-predictor.ts';
+import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
+import type { MbgParams } from '../../clv/models/mbg-nbd.ts';
+import type { ModelId, ModelParams } from '../../clv/models/purchase-model.ts';
+import type { SpendRule } from '../../clv/predict/customer-value.ts';
+import { createMbgPredictor, type MbgPredictor } from '../../clv/predict/mbg-predictor.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import type { Schedule } from '../../lifecycle/replay.ts';
 import type { NightRules } from '../../lifecycle/stage-step.ts';
@@ -16,7 +17,7 @@ export interface EpochEvidence {
   readonly historyDays: number;
   readonly logLikelihood: number | null;
   readonly iterations: number;
-  readonly standardErrors: MbgParams | null;
+  readonly standardErrors: ModelParams | null;
   /** |mean p_return - share that bought| on the rows of 90 days before, of the candidate and of the epoch in force. */
   readonly returnError: number | null;
   readonly returnErrorInForce: number | null;
@@ -31,9 +32,9 @@ export interface EpochRecord {
   /** `<model>@<date>`. */
   readonly id: string;
   readonly date: BusinessDate;
-  readonly model: 'mbg-nbd';
+  readonly model: ModelId;
   /** Days. */
-  readonly params: MbgParams;
+  readonly params: ModelParams;
   /** Major currency units; null when refused. */
   readonly spend: SpendParams | null;
   /** Mean net per purchase day of all buyers, minor units, unrounded. */
@@ -96,7 +97,7 @@ export function predictorOf(epoch: EpochRecord, config: PerennialConfig): MbgPre
   let predictor = predictors.get(key);
   if (!predictor) {
     if (predictors.size >= 64) predictors.clear();
-    predictor = createMbgPredictor(epoch.params, horizons);
+    predictor = createMbgPredictor(epoch.params as MbgParams, horizons);
     predictors.set(key, predictor);
   }
   return predictor;

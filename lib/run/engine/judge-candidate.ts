@@ -1,7 +1,8 @@
-import { calibrationError } from '../../clv/calibration-error.ts';
-import type { PurchaseCells } from '../../clv/compress.ts';
-import { fitGammaGamma } from '../../clv/fit-gamma-gamma.ts';
-import { fitMbgNbd } from '../../clv/fit-mbg-nbd.ts';
+import type { PurchaseCells } from '../../clv/fit/compress.ts';
+import { fitGammaGamma } from '../../clv/fit/fit-gamma-gamma.ts';
+import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
+import { calibrationError } from '../../clv/holdout/calibration-error.ts';
+import { type MbgParams, mbgNbd } from '../../clv/models/mbg-nbd.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { churnCondition, decliningCondition, type NightRules } from '../../lifecycle/stage-step.ts';
 import { currencyExponent } from '../../money.ts';
@@ -36,7 +37,7 @@ export function judgeCandidate(
   const cells = purchaseCells(population);
   const inForce = before?.epoch ?? null;
   const start = before?.candidate;
-  const fit = fitMbgNbd(cells, { start: start?.params });
+  const fit = fitPurchases(mbgNbd, cells, { start: start?.params });
   const spend = fitGammaGamma(spendCells(population), {
     exponent: currencyExponent(config.currency),
     start: start?.spend ?? undefined,
@@ -57,7 +58,7 @@ export function judgeCandidate(
       historyDays: dayOf(date) - dayOf(firstDataDate),
       logLikelihood: finite(fit.logLikelihood),
       iterations: fit.iterations,
-      standardErrors: Number.isFinite(fit.standardErrors.r) ? fit.standardErrors : null,
+      standardErrors: Object.values(fit.standardErrors).every(Number.isFinite) ? fit.standardErrors : null,
       returnError: null,
       returnErrorInForce: null,
       movedShare: null,
@@ -98,7 +99,7 @@ function measure(
 ): EpochRecord['evidence'] {
   const horizon = config.stages.returnHorizonDays;
   const { cells: prior, returned } = priorCells(population);
-  const errorOf = (epoch: EpochRecord) => finite(calibrationError(epoch.params, prior, horizon, returned));
+  const errorOf = (epoch: EpochRecord) => finite(calibrationError(epoch.params as MbgParams, prior, horizon, returned));
   return {
     ...draft.evidence,
     returnError: errorOf(draft),

@@ -1,6 +1,6 @@
 import type { Columns } from '../../arrow/columns.ts';
 import type { SCORES } from '../../arrow/schemas.ts';
-import { clvMinor, expectedSpendMinor } from '../../clv/customer-value.ts';
+import { clvMinor, expectedSpendMinor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { dayOf } from '../../time.ts';
 import { type Calibration, predictorOf, spendRuleOf } from './epoch-record.ts';

@@ -1,7 +1,7 @@
 import { type Columns, NO_CODE, NO_INT } from '../../arrow/columns.ts';
 import { CLV_METHODS, type SCORES, type STATE } from '../../arrow/schemas.ts';
 import { gather, gatherBytes } from '../../book/book-file.ts';
-import { clvMinor, expectedSpendMinor } from '../../clv/customer-value.ts';
+import { clvMinor, expectedSpendMinor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
 import { rfmSegmentCode } from '../../rfm/segment-map.ts';

@@ -1,4 +1,4 @@
-import { compressPurchases, type PurchaseCells } from '../../../lib/clv/compress.ts';
+import { compressPurchases, type PurchaseCells } from '../../../lib/clv/fit/compress.ts';
 
 /** A seeded source of uniform numbers in (0, 1): the same on every machine. */
 export function uniform(seed: number): () => number {

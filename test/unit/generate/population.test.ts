@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { planDeliveries } from '../../../cli/generate/deliveries.ts';
 import { DEFAULT_PARAMETERS, type PopulationModel } from '../../../cli/generate/options.ts';
 import { drawPopulation, orderByDay } from '../../../cli/generate/population.ts';
-import { compressPurchases } from '../../../lib/clv/compress.ts';
-import { fitMbgNbd } from '../../../lib/clv/fit-mbg-nbd.ts';
+import { compressPurchases } from '../../../lib/clv/fit/compress.ts';
+import { fitPurchases } from '../../../lib/clv/fit/fit-purchases.ts';
+import { mbgNbd } from '../../../lib/clv/models/mbg-nbd.ts';
 
 const DAYS = 220;
 const CUSTOMERS = 20_000;
@@ -56,9 +57,13 @@ describe('drawPopulation', () => {
       txDays[customer] = (sales.day[at] as number) - (customers.arrivedDay[customer] as number);
     }
     const x = customers.purchases.map((n) => n - 1);
-    const fit = fitMbgNbd(compressPurchases([{ x, txDays, tenureDays: customers.arrivedDay.map((day) => DAYS - 1 - day) }]));
+    const fit = fitPurchases(
+      mbgNbd,
+      compressPurchases([{ x, txDays, tenureDays: customers.arrivedDay.map((day) => DAYS - 1 - day) }]),
+    );
     for (const name of ['r', 'alpha', 'a', 'b'] as const) {
-      expect(Math.abs(fit.params[name] - DEFAULT_PARAMETERS[name])).toBeLessThan(3 * fit.standardErrors[name]);
+      const [value = Number.NaN, error = Number.NaN] = [fit.params[name], fit.standardErrors[name]];
+      expect(Math.abs(value - DEFAULT_PARAMETERS[name])).toBeLessThan(3 * error);
     }
   });
 

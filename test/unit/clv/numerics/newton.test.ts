@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { choleskyFactor, choleskyInverseDiagonal, choleskySolve } from '../../../lib/clv/cholesky.ts';
-import { minimise, type Objective } from '../../../lib/clv/newton.ts';
+import { choleskyFactor, choleskyInverseDiagonal, choleskySolve } from '../../../../lib/clv/numerics/cholesky.ts';
+import { minimise, type Objective } from '../../../../lib/clv/numerics/newton.ts';
 
 const CENTRE = Float64Array.of(0, 0);
 

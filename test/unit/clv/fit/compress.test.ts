@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compressPurchases, compressSpend } from '../../../lib/clv/compress.ts';
-import { InvariantBrokenError } from '../../../lib/errors.ts';
+import { compressPurchases, compressSpend } from '../../../../lib/clv/fit/compress.ts';
+import { InvariantBrokenError } from '../../../../lib/errors.ts';
 
 const rows = (list: [number, number, number][]) => ({
   x: Int32Array.from(list, ([x]) => x),

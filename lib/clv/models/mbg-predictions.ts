@@ -53,6 +53,6 @@ export function pReturn(params: MbgParams, history: PurchaseHistory, horizonDays
  */
 export function expectedPurchases(params: MbgParams, history: PurchaseHistory, horizonDays: number): number {
   const { r, alpha, a, b } = params;
-  const state = { n: r + history.x, k: b + history.x + 1, a, exposureDays: alpha + history.tenureDays };
+  const state = { n: r + history.x, k: b + history.x + 1, a, exposure: alpha + history.tenureDays };
   return pAlive(params, history) * expectedWhileAlive(state, horizonDays);
 }

@@ -1,7 +1,7 @@
-import { InvariantBrokenError } from '../errors.ts';
-import type { PurchaseRows } from './compress.ts';
+import { InvariantBrokenError } from '../../errors.ts';
+import type { PurchaseRows } from '../fit/compress.ts';
+import type { MbgParams } from '../models/mbg-nbd.ts';
 import { DENSE_COUNTS, ExposureCache, type PredictionHorizons } from './exposure-cache.ts';
-import type { MbgParams } from './mbg-nbd.ts';
 
 /** Columns that `MbgPredictor.activity` fills, shape [n]. */
 export interface ActivityColumns {
@@ -118,7 +118,7 @@ function fillValue(params: MbgParams, cache: ExposureCache, rows: PurchaseRows, 
 /**
  * Predictions of one set of parameters and horizons, for one customer or in bulk. (MBG/NBD)
  *
- * Source: `mbg-predictions.ts` (same formulas, checked against it in test/unit/clv/mbg-predictor.test.ts) with look-up tables per
+ * Source: `mbg-predictions.ts` (same formulas, checked against it in test/unit/clv/predict/mbg-predictor.test.ts) with look-up tables per
  * whole day. `discounted` = P(alive) * sum over months i of (E_i - E_(i-1)) (1 + d)^-i, months of 365/12 days.
  * @param params fitted parameters, alpha in days
  * @param horizons what to look ahead, days

@@ -1,6 +1,6 @@
-import { InvariantBrokenError } from '../errors.ts';
-import { expectedWhileAlive } from './expected-purchases.ts';
-import type { MbgParams } from './mbg-nbd.ts';
+import { InvariantBrokenError } from '../../errors.ts';
+import { expectedWhileAlive } from '../models/expected-purchases.ts';
+import type { MbgParams } from '../models/mbg-nbd.ts';
 import { discountedMonths } from './monthly-discount.ts';
 
 /** Counts below this have rows of tables (64 x 3 quantities x 8 bytes = 1.5 KB per day of tenure); others a map. */
@@ -127,7 +127,7 @@ export class ExposureCache {
 
   private computeEntry(x: number, day: number): Entry {
     const { r, alpha, a, b } = this.params;
-    const state = { n: r + x, k: b + x + 1, a, exposureDays: alpha + day };
+    const state = { n: r + x, k: b + x + 1, a, exposure: alpha + day };
     let plain = 0;
     let discounted = 0;
     for (let i = 0; i < this.endDays.length; i++) {

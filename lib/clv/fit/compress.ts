@@ -1,4 +1,4 @@
-import { InvariantBrokenError } from '../errors.ts';
+import { InvariantBrokenError } from '../../errors.ts';
 
 /** Rows of customers, one array per quantity, equal lengths; whole numbers. */
 export interface PurchaseRows {

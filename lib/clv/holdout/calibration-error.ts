@@ -1,6 +1,6 @@
-import type { PurchaseCells } from './compress.ts';
-import type { MbgParams } from './mbg-nbd.ts';
-import { pReturn } from './mbg-predictions.ts';
+import type { PurchaseCells } from '../fit/compress.ts';
+import type { MbgParams } from '../models/mbg-nbd.ts';
+import { pReturn } from '../models/mbg-predictions.ts';
 
 /**
  * Mean probability to return over customers given as weighted cells.

@@ -1,15 +1,15 @@
-import { type CellRun, cellRuns } from './cell-runs.ts';
-import type { SpendCells } from './compress.ts';
-import { digamma, lnGamma, trigamma } from './gamma-functions.ts';
-import type { Objective } from './newton.ts';
+import { type CellRun, cellRuns } from '../fit/cell-runs.ts';
+import type { SpendCells } from '../fit/compress.ts';
+import { digamma, lnGamma, trigamma } from '../numerics/gamma-functions.ts';
+import type { Objective } from '../numerics/newton.ts';
 
 /** Parameters of Gamma-Gamma: spend per purchase day ~ Gamma(p, nu), nu ~ Gamma(q, v) across customers. */
-export interface SpendParams {
+export type SpendParams = {
   readonly p: number;
   readonly q: number;
   /** Major currency units. */
   readonly v: number;
-}
+};
 
 /** Positions in the sums: log-likelihood, gradient, then the upper triangle of the Hessian, in (p, q, v). */
 const [LL, P, Q, V, P_P, P_Q, P_V, Q_Q, Q_V, V_V] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;

@@ -1,5 +1,5 @@
-import { choleskyFactor, choleskyInverseDiagonal } from './cholesky.ts';
-import { LOG_BOUND, type NewtonResult } from './newton.ts';
+import { choleskyFactor, choleskyInverseDiagonal } from '../numerics/cholesky.ts';
+import { LOG_BOUND, type NewtonResult } from '../numerics/newton.ts';
 
 /** Why a fit is not sound. */
 export type FitReason =

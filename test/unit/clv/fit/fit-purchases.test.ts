@@ -1,21 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { compressPurchases } from '../../../lib/clv/compress.ts';
-import { fitMbgNbd } from '../../../lib/clv/fit-mbg-nbd.ts';
-import { drawCells } from './synthetic.ts';
+import { compressPurchases } from '../../../../lib/clv/fit/compress.ts';
+import { fitPurchases } from '../../../../lib/clv/fit/fit-purchases.ts';
+import { mbgNbd } from '../../../../lib/clv/models/mbg-nbd.ts';
+import { drawCells } from '../synthetic.ts';
 
 const same = (n: number, x: number, tx: number, tenure: number) =>
   compressPurchases([{ x: Array(n).fill(x), txDays: Array(n).fill(tx), tenureDays: Array(n).fill(tenure) }]);
 
-describe('fitMbgNbd', () => {
+describe('fitPurchases', () => {
   it('says that there is nobody to fit', () => {
-    const fit = fitMbgNbd(compressPurchases([]));
+    const fit = fitPurchases(mbgNbd, compressPurchases([]));
     expect(fit).toMatchObject({ sound: false, converged: false, iterations: 0, reasons: ['NO_CUSTOMERS'] });
     expect(fit.logLikelihood).toBeNaN();
   });
 
   it.each([[same(500, 0, 0, 200)], [same(3, 0, 0, 0)]])('says that nobody came back', (cells) => {
     const start = { r: 1, alpha: 2, a: 3, b: 4 };
-    expect(fitMbgNbd(cells, { start })).toMatchObject({ sound: false, reasons: ['NO_REPEAT_CUSTOMERS'], params: start });
+    expect(fitPurchases(mbgNbd, cells, { start })).toMatchObject({
+      sound: false,
+      reasons: ['NO_REPEAT_CUSTOMERS'],
+      params: start,
+    });
   });
 
   it.each([
@@ -28,7 +33,7 @@ describe('fitMbgNbd', () => {
     ['one rate for all', drawCells(1500, 0.2, () => 0.03)],
     ['a huge count', same(10, 2000, 3000, 3000)],
   ])('refuses degenerate data with reasons, and ends: %s', (_name, cells) => {
-    const fit = fitMbgNbd(cells);
+    const fit = fitPurchases(mbgNbd, cells);
     expect(fit.sound).toBe(false);
     expect(fit.reasons.length).toBeGreaterThan(0);
     for (const value of Object.values(fit.params)) expect(value).toBeGreaterThan(0);
@@ -36,15 +41,15 @@ describe('fitMbgNbd', () => {
 
   it('does not depend on a start that makes no sense', () => {
     const cells = drawCells(2000, 0.25, (random) => 0.03 * -Math.log(random()));
-    const fit = fitMbgNbd(cells);
+    const fit = fitPurchases(mbgNbd, cells);
     for (const bad of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY]) {
-      expect(fitMbgNbd(cells, { start: { r: 1, alpha: bad, a: 1, b: 1 } })).toEqual(fit);
+      expect(fitPurchases(mbgNbd, cells, { start: { r: 1, alpha: bad, a: 1, b: 1 } })).toEqual(fit);
     }
   });
 
   it('falls back to its own start when the search from the given one fails', () => {
     const cells = drawCells(2000, 0.25, (random) => 0.03 * -Math.log(random()));
-    const far = fitMbgNbd(cells, { start: { r: 1e-300, alpha: 1e300, a: 1e300, b: 1e-300 } });
-    expect(far.params).toEqual(fitMbgNbd(cells).params);
+    const far = fitPurchases(mbgNbd, cells, { start: { r: 1e-300, alpha: 1e300, a: 1e300, b: 1e-300 } });
+    expect(far.params).toEqual(fitPurchases(mbgNbd, cells).params);
   });
 });

@@ -6,8 +6,8 @@ export interface AliveState {
   readonly k: number;
   /** Drop-outs of the drop-out posterior. */
   readonly a: number;
-  /** Rate of the purchase rate's posterior: alpha + T, days. */
-  readonly exposureDays: number;
+  /** Rate of the purchase rate's posterior: alpha + T, in the unit of the horizon. */
+  readonly exposure: number;
 }
 
 /** Relative size of what a series may leave out. */
@@ -36,11 +36,11 @@ const EULER_MAX_EXCESS = 20;
  * transformation of the hypergeometric function with the difference 1 - 2F1 taken before anything cancels. e = 0 is no
  * special case but for expm1(0) / 0.
  */
-function eulerForm({ n, k, a, exposureDays }: AliveState, days: number): number {
+function eulerForm({ n, k, a, exposure }: AliveState, days: number): number {
   const c = a + k - 1;
   const e = a - 1;
-  const z = days / (exposureDays + days);
-  const l = -Math.log1p(days / exposureDays);
+  const z = days / (exposure + days);
+  const l = -Math.log1p(days / exposure);
   let term = ((c - n) / c) * z;
   let sum = term;
   for (let j = 1; j < MAX_TERMS && Math.abs(term) > LEFT_OUT * Math.abs(sum); j++) {
@@ -55,9 +55,9 @@ function eulerForm({ n, k, a, exposureDays }: AliveState, days: number): number 
  * E = sum over j >= 0 of P(the first j purchases drop nobody out) * P(more than j purchases): every term is positive.
  * The second factor is the upper tail of a negative binomial, found by subtracting its probabilities w_j one by one.
  */
-function positiveSeries({ n, k, a, exposureDays }: AliveState, days: number): number {
-  const z = days / (exposureDays + days);
-  let lnW = -n * Math.log1p(days / exposureDays);
+function positiveSeries({ n, k, a, exposure }: AliveState, days: number): number {
+  const z = days / (exposure + days);
+  let lnW = -n * Math.log1p(days / exposure);
   let survival = 1;
   let sum = 0;
   let j = 0;
@@ -98,12 +98,12 @@ function positiveSeries({ n, k, a, exposureDays }: AliveState, days: number): nu
  */
 export function expectedWhileAlive(state: AliveState, days: number): number {
   if (days === 0) return 0;
-  const { n, k, a, exposureDays } = state;
+  const { n, k, a, exposure } = state;
   const c = a + k - 1;
   if (a <= EULER_MAX_A && c >= EULER_MIN_C && c <= EULER_MAX_C && n - k <= EULER_MAX_EXCESS) return eulerForm(state, days);
   if (c < EULER_MIN_C && a <= EULER_MAX_A - 1) {
-    const dropped = expectedWhileAlive({ n, k, a: a + 1, exposureDays }, days);
-    const stayed = expectedWhileAlive({ n, k: k + 1, a, exposureDays }, days);
+    const dropped = expectedWhileAlive({ n, k, a: a + 1, exposure }, days);
+    const stayed = expectedWhileAlive({ n, k: k + 1, a, exposure }, days);
     return (a * dropped + k * stayed) / (a + k);
   }
   return positiveSeries(state, days);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { expectedPurchases, pAlive, pReturn } from '../../../lib/clv/mbg-predictions.ts';
-import { createMbgPredictor } from '../../../lib/clv/mbg-predictor.ts';
-import { discountedMonths } from '../../../lib/clv/monthly-discount.ts';
-import { InvariantBrokenError } from '../../../lib/errors.ts';
+import { expectedPurchases, pAlive, pReturn } from '../../../../lib/clv/models/mbg-predictions.ts';
+import { createMbgPredictor } from '../../../../lib/clv/predict/mbg-predictor.ts';
+import { discountedMonths } from '../../../../lib/clv/predict/monthly-discount.ts';
+import { InvariantBrokenError } from '../../../../lib/errors.ts';
 
 const params = { r: 0.524843, alpha: 43.2816, a: 0.89136, b: 1.614 };
 const horizons = { horizonDays: 365, monthlyDiscountRatio: 0.01, returnHorizonDays: 90 };

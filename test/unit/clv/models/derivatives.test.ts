@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compressSpend } from '../../../lib/clv/compress.ts';
-import { spendObjective } from '../../../lib/clv/gamma-gamma.ts';
-import { mbgObjective } from '../../../lib/clv/mbg-nbd.ts';
-import type { Objective } from '../../../lib/clv/newton.ts';
-import { drawCells, uniform } from './synthetic.ts';
+import { compressSpend } from '../../../../lib/clv/fit/compress.ts';
+import { purchaseObjective } from '../../../../lib/clv/fit/likelihood.ts';
+import { spendObjective } from '../../../../lib/clv/models/gamma-gamma.ts';
+import { mbgNbd } from '../../../../lib/clv/models/mbg-nbd.ts';
+import type { Objective } from '../../../../lib/clv/numerics/newton.ts';
+import { drawCells, uniform } from '../synthetic.ts';
 
 const H = 1e-4;
 
@@ -24,7 +25,7 @@ function largestError(objective: Objective, point: number[]): number {
   return worst;
 }
 
-describe('mbgObjective', () => {
+describe('purchaseObjective', () => {
   const cells = drawCells(300, 0.2, (random) => 0.05 * random());
 
   it.each([
@@ -32,12 +33,14 @@ describe('mbgObjective', () => {
     [2, 1, -3, 4],
     [-3, 6, 3, -2],
   ])('has exact derivatives at %d %d %d %d', (...point) => {
-    expect(largestError(mbgObjective(cells), point)).toBeLessThan(2e-6);
+    expect(largestError(purchaseObjective(mbgNbd, cells), point)).toBeLessThan(2e-6);
   });
 
   it('has exact derivatives for counts above 40, where gamma functions replace sums', () => {
     const busy = { x: Int32Array.of(41, 300), txDays: Float64Array.of(90, 310), tenureDays: Float64Array.of(200, 311) };
-    expect(largestError(mbgObjective({ ...busy, weight: Float64Array.of(2, 1) }), [-0.6, 3.8, -0.1, 0.5])).toBeLessThan(1e-4);
+    expect(
+      largestError(purchaseObjective(mbgNbd, { ...busy, weight: Float64Array.of(2, 1) }), [-0.6, 3.8, -0.1, 0.5]),
+    ).toBeLessThan(1e-4);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { digamma, lnGamma, trigamma } from '../../../lib/clv/gamma-functions.ts';
-import { lnPoch, lnPochCurvature, lnPochSlope } from '../../../lib/clv/pochhammer.ts';
+import { digamma, lnGamma, trigamma } from '../../../../lib/clv/numerics/gamma-functions.ts';
+import { lnPoch, lnPochCurvature, lnPochSlope } from '../../../../lib/clv/numerics/pochhammer.ts';
 
 const EULER_GAMMA = 0.5772156649015329;
 

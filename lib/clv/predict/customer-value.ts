@@ -1,4 +1,4 @@
-import { conditionalMeanSpend, type SpendParams } from './gamma-gamma.ts';
+import { conditionalMeanSpend, type SpendParams } from '../models/gamma-gamma.ts';
 
 /** How the spend of a purchase is predicted. Money in minor units. */
 export type SpendRule =

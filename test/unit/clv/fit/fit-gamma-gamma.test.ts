@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compressSpend } from '../../../lib/clv/compress.ts';
-import { fitGammaGamma } from '../../../lib/clv/fit-gamma-gamma.ts';
-import { conditionalMeanSpend, populationMeanSpend } from '../../../lib/clv/gamma-gamma.ts';
-import { uniform } from './synthetic.ts';
+import { compressSpend } from '../../../../lib/clv/fit/compress.ts';
+import { fitGammaGamma } from '../../../../lib/clv/fit/fit-gamma-gamma.ts';
+import { conditionalMeanSpend, populationMeanSpend } from '../../../../lib/clv/models/gamma-gamma.ts';
+import { uniform } from '../synthetic.ts';
 
 /** Customers whose mean spend has a Pareto tail: P(mean > m) = m^-tail; each purchase is exponential around it. */
 function drawSpend(customers: number, tail: number) {

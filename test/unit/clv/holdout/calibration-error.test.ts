@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationError, meanPReturn } from '../../../lib/clv/calibration-error.ts';
-import { compressPurchases } from '../../../lib/clv/compress.ts';
-import { pReturn } from '../../../lib/clv/mbg-predictions.ts';
+import { compressPurchases } from '../../../../lib/clv/fit/compress.ts';
+import { calibrationError, meanPReturn } from '../../../../lib/clv/holdout/calibration-error.ts';
+import { pReturn } from '../../../../lib/clv/models/mbg-predictions.ts';
 
 const params = { r: 0.52, alpha: 43, a: 0.9, b: 1.6 };
 const cells = compressPurchases([{ x: [0, 0, 3], txDays: [0, 0, 50], tenureDays: [80, 80, 90] }]);
