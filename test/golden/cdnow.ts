@@ -1,43 +1,88 @@
 import { readFileSync } from 'node:fs';
 import type { PurchaseCells, SpendCells } from '../../lib/clv/fit/compress.ts';
+import type { ModelId } from '../../lib/clv/models/purchase-model.ts';
 
 /** Numbers in the reference file are given as text with up to 20 digits where a double would cut them. */
 export type Digits = string | number;
 
-interface Fit {
-  readonly params: Record<string, Digits>;
+/** Fitted parameters, log-likelihood and standard errors. */
+export interface ReferenceFit {
+  readonly params: Readonly<Record<string, Digits>>;
   readonly ll: Digits;
-  readonly se: Record<string, Digits>;
+  readonly se: Readonly<Record<string, Digits>>;
 }
 
-interface PurchaseGrid {
-  readonly params: { r: number; alpha: number; a: number; b: number };
+/** What a model says of customers under one set of parameters. */
+export interface PurchaseGrid {
+  readonly params: Readonly<Record<string, number>>;
   readonly customers: readonly {
-    x: number;
-    t_x: number;
-    T: number;
-    loglik: Digits;
-    p_alive: Digits;
-    expected: Record<string, Digits>;
+    readonly x: number;
+    readonly t_x: number;
+    readonly T: number;
+    readonly loglik: Digits;
+    readonly p_alive: Digits;
+    /** By horizon. */
+    readonly expected: Readonly<Record<string, Digits>>;
   }[];
 }
 
 interface SpendGrid {
-  readonly params: { p: number; q: number; v: number };
-  readonly customers: readonly { x: number; m: number; expected_avg: Digits }[];
+  readonly params: { readonly p: number; readonly q: number; readonly v: number };
+  readonly customers: readonly { readonly x: number; readonly m: number; readonly expected_avg: Digits }[];
+}
+
+/** CLV of 12 months of 4.345 weeks at 1 % a month. */
+interface ClvGrid {
+  readonly params: Readonly<Record<string, number>>;
+  readonly gg: SpendGrid['params'];
+  readonly customers: readonly {
+    readonly x: number;
+    readonly t_x: number;
+    readonly T: number;
+    readonly m: number;
+    readonly clv12: Digits;
+  }[];
+}
+
+/** How well a model predicted the 39 weeks after the calibration. */
+export interface ReferenceHoldout {
+  readonly predicted_total: number;
+  readonly bin_expected_mean: readonly number[];
+  readonly mae: number;
+  readonly rmse: number;
+  readonly corr: number;
+  readonly mean_p_alive: number;
+  readonly unconditional_expected_through_holdout: number;
 }
 
 interface Reference {
-  readonly fits: { mbg_days: Fit; mbg_weeks: Fit; gamma_gamma: Fit & { pop_mean: Digits } };
-  readonly holdout_39_weeks: { mbg_predicted_total: number; mbg_mean_p_alive: number };
+  readonly fits: Readonly<Record<'days' | 'weeks' | 'rounded_weeks', Readonly<Record<ModelId, ReferenceFit>>>>;
+  readonly gamma_gamma: Readonly<Record<'exact' | 'csv2dp', ReferenceFit & { readonly pop_mean: Digits }>>;
+  readonly grid: Readonly<Record<ModelId, Readonly<Record<string, PurchaseGrid>>>>;
+  readonly spend_grid: Readonly<Record<string, SpendGrid>>;
+  readonly clv_grid: Readonly<Record<ModelId, ClvGrid>>;
   readonly anchors: {
-    customer_1516_mbg: { params: PurchaseGrid['params']; p_alive: Digits; expected_52_weeks: Digits };
-    gamma_gamma: Record<string, Digits>;
+    readonly pymc_bg_logp: Readonly<Record<string, Digits>>;
+    readonly hardie_xls_bg_ce: Digits;
+    readonly hardie_xls_bg_E: Readonly<Record<string, Digits>>;
+    readonly bg_E52_exact_params: Digits;
+    readonly pn_E52_exact_params: Digits;
+    readonly btyd_dert: Digits;
+    readonly increasing_frequency_paradox: Readonly<Record<'bg' | 'pn', Readonly<Record<string, Digits>>>>;
+    /** P(alive), then expected purchases of 52 weeks. */
+    readonly customer_1516: Readonly<Record<'bg' | 'pn', readonly [Digits, Digits]>>;
+    readonly gg_E: Readonly<Record<string, Digits>>;
+    readonly clvtools_palive: Readonly<Record<string, Digits>>;
+    readonly customer_1516_mbg: {
+      readonly params: Readonly<Record<string, number>>;
+      readonly p_alive: Digits;
+      readonly expected_52_weeks: Digits;
+    };
   };
-  readonly grid: {
-    mbgnbd: Record<string, PurchaseGrid>;
-    bgnbd: Record<string, PurchaseGrid>;
-    gammagamma: Record<string, SpendGrid>;
+  readonly holdout_39_weeks: Readonly<Record<ModelId, ReferenceHoldout>> & {
+    readonly holdout_actual: number;
+    readonly bin_n: readonly number[];
+    readonly bin_actual_mean: readonly number[];
   };
 }
 

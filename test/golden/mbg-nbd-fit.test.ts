@@ -8,8 +8,8 @@ const PARAMETERS = ['r', 'alpha', 'a', 'b'] as const;
 
 describe('fitPurchases on CDNOW', () => {
   it.each([
-    ['days', 1, REFERENCE.fits.mbg_days],
-    ['weeks', 7, REFERENCE.fits.mbg_weeks],
+    ['days', 1, REFERENCE.fits.days['mbg-nbd']],
+    ['weeks', 7, REFERENCE.fits.weeks['mbg-nbd']],
   ] as const)('reproduces the exact optimum in %s', (_unit, unitDays, reference) => {
     const fit = fitPurchases(mbgNbd, cdnowCells(unitDays));
     expect(fit).toMatchObject({ sound: true, converged: true, reasons: [] });
@@ -52,7 +52,7 @@ describe('fitPurchases on CDNOW', () => {
       alive += weight * pAlive(params, history);
       customers += weight;
     }
-    expect(relativeError(total, REFERENCE.holdout_39_weeks.mbg_predicted_total)).toBeLessThan(1e-10);
-    expect(relativeError(alive / customers, REFERENCE.holdout_39_weeks.mbg_mean_p_alive)).toBeLessThan(1e-10);
+    expect(relativeError(total, REFERENCE.holdout_39_weeks['mbg-nbd'].predicted_total)).toBeLessThan(1e-10);
+    expect(relativeError(alive / customers, REFERENCE.holdout_39_weeks['mbg-nbd'].mean_p_alive)).toBeLessThan(1e-10);
   });
 });
