@@ -1,19 +1,21 @@
-import { lnPoch, lnPochCurvature, lnPochSlope } from '../numerics/pochhammer.ts';
+import { lnPoch, lnPochCurvature, lnPochRatio, lnPochSlope } from '../numerics/pochhammer.ts';
 import { expectedWhileAlive } from './expected-purchases.ts';
 import type { FittedModel, LikelihoodTerms, ModelId, PurchaseModel } from './purchase-model.ts';
 
 /** Positions in a term, of those that are not 0 everywhere, in (r, alpha, a, b). */
 const AT = { value: 0, r: 1, alpha: 2, a: 3, b: 4, rr: 5, rAlpha: 6, alphaAlpha: 9, aa: 12, ab: 13, bb: 14 } as const;
 
-/** Terms of -(r + x) ln(alpha + t) + constant. */
-function fillExposure(n: number, exposure: number, out: Float64Array): void {
-  const ln = Math.log(exposure);
+/** Terms of -n ln((alpha + t) / alpha), n = r + x. */
+function fillExposure(n: number, alpha: number, t: number, out: Float64Array): void {
+  const exposure = alpha + t;
+  const ln = Math.log1p(t / alpha);
+  const share = t / alpha / exposure;
   out.fill(0);
   out[AT.value] = -n * ln;
   out[AT.r] = -ln;
-  out[AT.alpha] = -n / exposure;
-  out[AT.rAlpha] = -1 / exposure;
-  out[AT.alphaAlpha] = n / (exposure * exposure);
+  out[AT.alpha] = n * share;
+  out[AT.rAlpha] = share;
+  out[AT.alphaAlpha] = -n * share * (1 / alpha + 1 / exposure);
 }
 
 function termsAt(values: Float64Array, firstChances: 0 | 1): LikelihoodTerms {
@@ -24,14 +26,13 @@ function termsAt(values: Float64Array, firstChances: 0 | 1): LikelihoodTerms {
       const slope = lnPochSlope(a + b, k);
       const curvature = lnPochCurvature(a + b, k);
       out.fill(0);
-      out[AT.value] = lnPoch(r, x) + r * Math.log(alpha) + lnPoch(b, k) - lnPoch(a + b, k);
-      out[AT.r] = lnPochSlope(r, x) + Math.log(alpha);
-      out[AT.alpha] = r / alpha;
+      out[AT.value] = lnPoch(r, x) - x * Math.log(alpha) + lnPochRatio(b, a, k);
+      out[AT.r] = lnPochSlope(r, x);
+      out[AT.alpha] = -x / alpha;
       out[AT.a] = -slope;
       out[AT.b] = lnPochSlope(b, k) - slope;
       out[AT.rr] = lnPochCurvature(r, x);
-      out[AT.rAlpha] = 1 / alpha;
-      out[AT.alphaAlpha] = -r / (alpha * alpha);
+      out[AT.alphaAlpha] = x / (alpha * alpha);
       out[AT.aa] = -curvature;
       out[AT.ab] = -curvature;
       out[AT.bb] = lnPochCurvature(b, k) - curvature;
@@ -43,8 +44,8 @@ function termsAt(values: Float64Array, firstChances: 0 | 1): LikelihoodTerms {
         out[AT.value] = Number.NEGATIVE_INFINITY;
         return;
       }
-      const stayed = b + k - 1;
-      fillExposure(r + x, alpha + tx, out);
+      const stayed = b + (k - 1);
+      fillExposure(r + x, alpha, tx, out);
       out[AT.value] = Math.log(a / stayed) + (out[AT.value] as number);
       out[AT.a] = 1 / a;
       out[AT.b] = -1 / stayed;
@@ -52,7 +53,7 @@ function termsAt(values: Float64Array, firstChances: 0 | 1): LikelihoodTerms {
       out[AT.bb] = 1 / (stayed * stayed);
     },
     end(x, tenure, out) {
-      fillExposure(r + x, alpha + tenure, out);
+      fillExposure(r + x, alpha, tenure, out);
     },
   };
 }
@@ -60,7 +61,14 @@ function termsAt(values: Float64Array, firstChances: 0 | 1): LikelihoodTerms {
 function fittedAt(values: Float64Array, firstChances: 0 | 1): FittedModel {
   const [r = 0, alpha = 0, a = 0, b = 0] = values;
   /** Odds of having dropped out at the last purchase, before the silence since is known. */
-  const odds = (x: number) => (x + firstChances === 0 ? 0 : a / (b + x + firstChances - 1));
+  const odds = (x: number) => (x + firstChances === 0 ? 0 : a / (b + (x + firstChances - 1)));
+  /** By x: what its expectations share. */
+  const ratios = new Map<number, number[]>();
+  const ratiosOf = (x: number): number[] => {
+    const known = ratios.get(x) ?? [];
+    if (known.length === 0) ratios.set(x, known);
+    return known;
+  };
   return {
     pAlive(x, tx, tenure) {
       const lost = odds(x);
@@ -68,9 +76,9 @@ function fittedAt(values: Float64Array, firstChances: 0 | 1): FittedModel {
     },
     returnWhileAlive: (x, tenure, horizon) => -Math.expm1(-(r + x) * Math.log1p(horizon / (alpha + tenure))),
     expectedWhileAlive: (x, tenure, horizon) =>
-      expectedWhileAlive({ n: r + x, k: b + x + firstChances, a, exposure: alpha + tenure }, horizon),
-    lnLast: (x, tx) => Math.log(odds(x)) - (r + x) * Math.log(alpha + tx),
-    lnEnd: (x, tenure) => -(r + x) * Math.log(alpha + tenure),
+      expectedWhileAlive({ n: r + x, k: b + (x + firstChances), a, exposure: alpha + tenure }, horizon, ratiosOf(x)),
+    lnLast: (x, tx) => Math.log(odds(x)) - (r + x) * Math.log1p(tx / alpha),
+    lnEnd: (x, tenure) => -(r + x) * Math.log1p(tenure / alpha),
     aliveShare: () => 1,
     residualWhileAlive: undefined,
   };

@@ -1,9 +1,10 @@
 import { InvariantBrokenError } from '../../errors.ts';
 import { bgNbd } from './bg-nbd.ts';
 import { mbgNbd } from './mbg-nbd.ts';
+import { paretoNbd } from './pareto-nbd.ts';
 import type { FittedModel, ModelId, ModelParams, PurchaseModel } from './purchase-model.ts';
 
-const MODELS: Readonly<Record<ModelId, PurchaseModel>> = { 'bg-nbd': bgNbd, 'mbg-nbd': mbgNbd, 'pareto-nbd': mbgNbd };
+const MODELS: Readonly<Record<ModelId, PurchaseModel>> = { 'bg-nbd': bgNbd, 'mbg-nbd': mbgNbd, 'pareto-nbd': paretoNbd };
 
 /** The model of a name. */
 export const purchaseModel = (id: ModelId): PurchaseModel => MODELS[id];

@@ -1,7 +1,26 @@
 /** Arguments below this are shifted up by the recurrence; at 12 the eighth Stirling term is under 1e-16. */
-const STIRLING_FROM = 12;
+export const STIRLING_FROM = 12;
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+
+/**
+ * What Stirling's formula adds to (x - 1/2) ln x - x + ln(2 pi) / 2 to make ln Gamma(x).
+ *
+ * Source: Abramowitz & Stegun 6.1.40, eight terms.
+ * @param x argument, dimensionless, x >= 12; null not allowed
+ * @returns the sum of the terms, absolute error below 1e-16
+ * Cost: eight multiplications and a division; allocates nothing. Never throws.
+ */
+export function stirlingCorrection(x: number): number {
+  const s = 1 / (x * x);
+  return (
+    (1 / 12 +
+      s *
+        (-1 / 360 +
+          s * (1 / 1260 + s * (-1 / 1680 + s * (1 / 1188 + s * (-691 / 360360 + s * (1 / 156 + s * (-3617 / 122400)))))))) /
+    x
+  );
+}
 
 /**
  * Natural logarithm of the gamma function.
@@ -16,14 +35,7 @@ export function lnGamma(x: number): number {
   let product = 1;
   let y = x;
   while (y < STIRLING_FROM) product *= y++;
-  const s = 1 / (y * y);
-  const series =
-    (1 / 12 +
-      s *
-        (-1 / 360 +
-          s * (1 / 1260 + s * (-1 / 1680 + s * (1 / 1188 + s * (-691 / 360360 + s * (1 / 156 + s * (-3617 / 122400)))))))) /
-    y;
-  const stirling = (y - 0.5) * Math.log(y) - y + HALF_LOG_TWO_PI + series;
+  const stirling = (y - 0.5) * Math.log(y) - y + HALF_LOG_TWO_PI + stirlingCorrection(y);
   return product === 1 ? stirling : stirling - Math.log(product);
 }
 

@@ -31,6 +31,15 @@ const MAX_ITERATIONS = 100;
 /** Each rejection multiplies the damping by 4: 40 of them span 24 decades. */
 const MAX_REJECTIONS = 40;
 
+/** Damping to begin with, as a share of the curvature of each variable. */
+const FIRST_DAMPING = 1e-3;
+
+/** Damping below it is dropped. */
+const NO_DAMPING = 1e-4;
+
+/** Curvature below this share of the largest is rounding. */
+const FLATTEST = 1e-12;
+
 /** A first step in log space is worth at most a factor of e^2. */
 const MAX_STEP = 2;
 
@@ -39,6 +48,13 @@ const DECREMENT_END = 1e-13;
 
 /** Near the optimum a mean over customers is flat to rounding: such a change counts as none. */
 const FLAT = 1e-11;
+
+/**
+ * Near a minimum one step of this size is the last but one. More of them in a row is a walk in the rounding noise of the objective,
+ * as on the ridge where all customers are alike (r and alpha of 10^5).
+ */
+const SMALL_STEP = 1e-5;
+const MAX_SMALL_STEPS = 3;
 
 /** |log parameter| beyond this (in scaled units) is a fit that runs away: e^12 = 160,000. */
 export const LOG_BOUND = 12;
@@ -55,7 +71,7 @@ function isUsable(evaluation: Evaluation): boolean {
   return Number.isFinite(evaluation.value + dot(evaluation.gradient, evaluation.gradient));
 }
 
-function newtonStep({ gradient, hessian }: Evaluation, damping: number): Float64Array | undefined {
+function newtonStep({ gradient, hessian }: Omit<Evaluation, 'value'>, damping: number): Float64Array | undefined {
   const factor = choleskyFactor(hessian, gradient.length, damping);
   return factor && choleskySolve(factor, gradient).map((value) => -value);
 }
@@ -81,43 +97,56 @@ function finish(objective: Objective, point: Float64Array, current: Evaluation, 
   return { point: polish && largest(polish) < 1e-6 ? moved(next, polish) : next, evaluation };
 }
 
-/** One accepted step from `point`: more damping until the objective falls. */
+/**
+ * The same quadratic model in variables of unit curvature, so that damping holds back a flat direction no more than a steep one:
+ * a ridge that falls for ever is followed to the bound in few steps.
+ */
+function unitCurvature({ gradient, hessian }: Evaluation) {
+  const d = gradient.length;
+  const diagonal = gradient.map((_, i) => Math.abs(hessian[i * d + i] as number));
+  const floor = FLATTEST * largest(diagonal) || 1;
+  const units = diagonal.map((curvature) => 1 / Math.sqrt(Math.max(curvature, floor)));
+  const scaled = hessian.map((value, i) => value * (units[Math.floor(i / d)] as number) * (units[i % d] as number));
+  return { model: { gradient: gradient.map((value, i) => value * (units[i] as number)), hessian: scaled }, units };
+}
+
+/** One accepted step from `point`: more damping until the objective falls, or until no more than rounding could be gained. */
 function descend(objective: Objective, point: Float64Array, current: Evaluation, startDamping: number) {
-  const d = point.length;
-  let scale = 1e-8;
-  for (let i = 0; i < d; i++) scale = Math.max(scale, Math.abs(current.hessian[i * d + i] as number));
+  const { model, units } = unitCurvature(current);
   let damping = startDamping;
   for (let rejections = 0; rejections < MAX_REJECTIONS; rejections++) {
-    const step = newtonStep(current, damping);
+    const step = newtonStep(model, damping)?.map((value, i) => value * (units[i] as number));
     if (step) {
       const capped = step.map((value) => value * Math.min(1, MAX_STEP / largest(step)));
       const next = moved(point, capped);
       const evaluation = objective(next);
       if (isBetter(evaluation, current, capped)) {
-        return { point: next, evaluation, damping: damping < 1e-4 * scale ? 0 : damping / 8 };
+        return { point: next, evaluation, damping: damping < NO_DAMPING ? 0 : damping / 8, moved: largest(capped) };
       }
+      if (-dot(current.gradient, capped) < DECREMENT_END) return undefined;
     }
-    damping = damping === 0 ? 1e-3 * scale : damping * 4;
+    damping = damping === 0 ? FIRST_DAMPING : damping * 4;
   }
   return undefined;
 }
 
 /**
- * Minimum of a smooth function of few variables by damped Newton steps (Levenberg damping, Cholesky, steps capped at 2).
+ * Minimum of a smooth function of few variables by damped Newton steps (Cholesky, steps capped at 2).
  *
- * Source: Nocedal & Wright (2006), chapter 3.4, with flat steps accepted near the optimum (models at 300,000 cells are
- * flat to rounding there and an Armijo rule alone stalls). Deterministic: the same objective and start give the same bits.
+ * Source: Nocedal & Wright (2006), chapter 3.4, damped in proportion to the curvature of each variable as Marquardt (1963) has it,
+ * with flat steps accepted near the optimum (models at 300,000 cells are flat to rounding there and an Armijo rule alone stalls). Deterministic: the same objective and start give the same bits.
  * @param objective mean objective in log-parameters, of order 1
  * @param start first point, shape [d]
  * @param centre logarithm of the natural scale of each variable, shape [d]; beyond centre +- 12 the search ends as `bound`
  * @returns the last point and why the search ended; never throws, whatever the objective returns
- * Cost: one evaluation per step, 4 to 15 steps as a rule, at most 100; allocates small arrays.
+ * Cost: one evaluation per step and one per rejected step, 4 to 15 steps as a rule, at most 100; allocates small arrays.
  */
 export function minimise(objective: Objective, start: Float64Array, centre: Float64Array): NewtonResult {
   let point = start;
   let evaluation = objective(point);
   if (!isUsable(evaluation)) return { point, evaluation, iterations: 0, stop: 'stalled' };
   let damping = 0;
+  let smallSteps = 0;
   for (let iterations = 1; iterations <= MAX_ITERATIONS; iterations++) {
     const step = newtonStep(evaluation, 0);
     if (step && -dot(evaluation.gradient, step) < DECREMENT_END && largest(step) < 1) {
@@ -126,6 +155,8 @@ export function minimise(objective: Objective, start: Float64Array, centre: Floa
     const next = descend(objective, point, evaluation, damping);
     if (!next) return { point, evaluation, iterations, stop: 'stalled' };
     ({ point, evaluation, damping } = next);
+    smallSteps = next.moved < SMALL_STEP ? smallSteps + 1 : 0;
+    if (smallSteps === MAX_SMALL_STEPS) return { point, evaluation, iterations, stop: 'stalled' };
     if (point.some((value, i) => Math.abs(value - (centre[i] as number)) > LOG_BOUND)) {
       return { point, evaluation, iterations, stop: 'bound' };
     }

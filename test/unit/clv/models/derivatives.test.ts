@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compressSpend } from '../../../../lib/clv/fit/compress.ts';
 import { purchaseObjective } from '../../../../lib/clv/fit/likelihood.ts';
 import { spendObjective } from '../../../../lib/clv/models/gamma-gamma.ts';
-import { mbgNbd } from '../../../../lib/clv/models/mbg-nbd.ts';
+import { MODEL_IDS } from '../../../../lib/clv/models/purchase-model.ts';
+import { purchaseModel } from '../../../../lib/clv/models/purchase-models.ts';
 import type { Objective } from '../../../../lib/clv/numerics/newton.ts';
 import { drawCells, uniform } from '../synthetic.ts';
 
@@ -25,7 +26,8 @@ function largestError(objective: Objective, point: number[]): number {
   return worst;
 }
 
-describe('purchaseObjective', () => {
+describe.each(MODEL_IDS)('purchaseObjective of %s', (id) => {
+  const model = purchaseModel(id);
   const cells = drawCells(300, 0.2, (random) => 0.05 * random());
 
   it.each([
@@ -33,13 +35,13 @@ describe('purchaseObjective', () => {
     [2, 1, -3, 4],
     [-3, 6, 3, -2],
   ])('has exact derivatives at %d %d %d %d', (...point) => {
-    expect(largestError(purchaseObjective(mbgNbd, cells), point)).toBeLessThan(2e-6);
+    expect(largestError(purchaseObjective(model, cells), point)).toBeLessThan(2e-6);
   });
 
   it('has exact derivatives for counts above 40, where gamma functions replace sums', () => {
     const busy = { x: Int32Array.of(41, 300), txDays: Float64Array.of(90, 310), tenureDays: Float64Array.of(200, 311) };
     expect(
-      largestError(purchaseObjective(mbgNbd, { ...busy, weight: Float64Array.of(2, 1) }), [-0.6, 3.8, -0.1, 0.5]),
+      largestError(purchaseObjective(model, { ...busy, weight: Float64Array.of(2, 1) }), [-0.6, 3.8, -0.1, 0.5]),
     ).toBeLessThan(1e-4);
   });
 });

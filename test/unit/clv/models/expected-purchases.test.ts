@@ -15,7 +15,27 @@ describe('expectedWhileAlive', () => {
     expect(expectedWhileAlive(state, days) / exact).toBeCloseTo(1, 12);
   });
 
-  it('obeys its recurrence across the borders of its three methods', () => {
+  // computed with 30 digits as the mean over the chance to drop out; each is where a series is long or loses its digits
+  it.each([
+    ['an exposure near 0', { n: 0.25, k: 3.5, a: 0.8, exposure: 1e-6 }, 365, 356.6141195476115],
+    ['many drop-outs and a large count', { n: 1800.5, k: 1803, a: 12, exposure: 500 }, 730, 164.900418352241],
+    ['a + k = 1', { n: 0.25, k: 0.6, a: 0.4, exposure: 40 }, 365, 1.134770050022315],
+    ['almost nobody leaving', { n: 3.25, k: 1e6, a: 0.8, exposure: 90 }, 365, 13.1804646841811],
+    ['almost everybody leaving', { n: 0.5, k: 300, a: 250, exposure: 10 }, 365, 1.678201763355011],
+    ['20,000 purchases', { n: 20000.5, k: 20004, a: 0.9, exposure: 7000 }, 365, 1019.195355491144],
+    ['a long past and a short horizon', { n: 0.7, k: 5, a: 1, exposure: 1e5 }, 0.5, 3.499997520836521e-6],
+    ['rates that hardly differ', { n: 250_000, k: 4, a: 0.7, exposure: 1e7 }, 365, 5.831864007756862],
+    ['tiny parameters', { n: 1e-4, k: 1e-4, a: 1e-4, exposure: 1e-4 }, 1e5, 49901.48296501763],
+  ])('keeps its digits with %s', (_, state, days, exact) => {
+    expect(expectedWhileAlive(state, days) / exact).toBeCloseTo(1, 12);
+  });
+
+  it('is NaN for NaN, and ends', () => {
+    expect(expectedWhileAlive({ n: Number.NaN, k: 3, a: 9, exposure: 50 }, 10)).toBeNaN();
+    expect(expectedWhileAlive({ n: 1, k: 3, a: 1, exposure: Number.NaN }, 10)).toBeNaN();
+  });
+
+  it('obeys its recurrence across the borders of its two methods', () => {
     for (const [k, a] of [
       [0.3, 0.6],
       [1.1, 0.1],

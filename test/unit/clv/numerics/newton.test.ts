@@ -28,6 +28,18 @@ describe('minimise', () => {
     expect(minimise(slope, Float64Array.of(0), Float64Array.of(0)).stop).toBe('bound');
   });
 
+  it('follows a ridge that falls for ever to the bound in few steps, however flat it is', () => {
+    const ridge: Objective = ([u = 0, v = 0]: Iterable<number> & Float64Array) => ({
+      value: v * v + 1e-6 * Math.exp(-u / 4),
+      gradient: Float64Array.of(-2.5e-7 * Math.exp(-u / 4), 2 * v),
+      // less curved than it is, as where rounding has the last word
+      hessian: Float64Array.of(-1e-9 * Math.exp(-u / 4), 0, 0, 2),
+    });
+    const { stop, iterations } = minimise(ridge, Float64Array.of(0, 3), CENTRE);
+    expect(stop).toBe('bound');
+    expect(iterations).toBeLessThan(12);
+  });
+
   it('gives up when the objective is not finite, or never falls', () => {
     const nothing: Objective = () => ({ value: Number.NaN, gradient: new Float64Array(1), hessian: new Float64Array(1) });
     expect(minimise(nothing, Float64Array.of(0), Float64Array.of(0))).toMatchObject({ stop: 'stalled', iterations: 0 });
@@ -37,6 +49,42 @@ describe('minimise', () => {
       hessian: Float64Array.of(1),
     });
     expect(minimise(lying, Float64Array.of(0), Float64Array.of(0)).stop).toBe('stalled');
+  });
+
+  it('follows the gradient where nothing is curved, and gives up where curvature is not a number', () => {
+    const plane =
+      (curvature: number): Objective =>
+      (point) => ({
+        value: -1e-3 * (point[0] ?? 0),
+        gradient: Float64Array.of(-1e-3),
+        hessian: Float64Array.of(curvature),
+      });
+    expect(minimise(plane(0), Float64Array.of(0), Float64Array.of(0)).stop).toBe('bound');
+    expect(minimise(plane(Number.NaN), Float64Array.of(0), Float64Array.of(0)).stop).toBe('stalled');
+  });
+
+  it('stays before a last step that leads nowhere, and takes one whose end shows no curvature', () => {
+    const bowl =
+      (value: number, curvature: number): Objective =>
+      ([u = 0]: Iterable<number> & Float64Array) => ({
+        value: Math.abs(u) < 1e-9 ? value : (u * u) / 2,
+        gradient: Float64Array.of(u),
+        hessian: Float64Array.of(Math.abs(u) < 1e-9 ? curvature : 1),
+      });
+    const from = Float64Array.of(1e-8);
+    expect(minimise(bowl(Number.NaN, 1), from, Float64Array.of(0))).toMatchObject({ stop: 'converged', point: from });
+    expect(minimise(bowl(1, 1), from, Float64Array.of(0))).toMatchObject({ stop: 'converged', point: from });
+    expect(minimise(bowl(0, -1), from, Float64Array.of(0))).toMatchObject({ stop: 'converged', point: Float64Array.of(0) });
+  });
+
+  it('gives up a walk of tiny steps in the noise of the objective', () => {
+    let evaluations = 0;
+    const noisy: Objective = () => ({
+      value: 1 - 1e-9 * evaluations++,
+      gradient: Float64Array.of(1e-6),
+      hessian: Float64Array.of(1),
+    });
+    expect(minimise(noisy, Float64Array.of(0), Float64Array.of(0))).toMatchObject({ stop: 'stalled', iterations: 3 });
   });
 
   it('stops after 100 steps', () => {
