@@ -1,4 +1,4 @@
-import { randomBeta, randomExponential, randomGamma } from 'd3-random';
+import { randomBeta, randomExponential, randomGamma, randomPoisson } from 'd3-random';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
@@ -30,4 +30,18 @@ export function betaDraws(uniform: Uniform, a: number, b: number): () => number 
 /** Exponential draws of mean 1. */
 export function exponentialDraws(uniform: Uniform): () => number {
   return randomExponential.source(uniform)(1);
+}
+
+/** Poisson draws of any mean >= 0; a draw per mean is made once. */
+export function poissonDraws(uniform: Uniform): (mean: number) => number {
+  const source = randomPoisson.source(uniform);
+  const byMean = new Map<number, () => number>();
+  return (mean) => {
+    let draw = byMean.get(mean);
+    if (!draw) {
+      draw = source(mean);
+      byMean.set(mean, draw);
+    }
+    return draw();
+  };
 }

@@ -83,6 +83,12 @@ interface Reference {
     readonly holdout_actual: number;
     readonly bin_n: readonly number[];
     readonly bin_actual_mean: readonly number[];
+    readonly naive: {
+      readonly zero: Pick<ReferenceHoldout, 'mae' | 'rmse'>;
+      readonly rate: Pick<ReferenceHoldout, 'mae' | 'rmse'> & { readonly total: number };
+    };
+    /** Units of the currency. */
+    readonly revenue_holdout_bg_gg: { readonly actual: number; readonly predicted: number };
   };
 }
 

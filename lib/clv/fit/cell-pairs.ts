@@ -15,29 +15,52 @@ export interface CellPairs {
   readonly endOf: Int32Array;
 }
 
+/** Whole tenures below this are their own places in a table: 65,536 days are more than a book holds, and 256 KB. */
+const LARGEST_TABLE = 65_536;
+
+/** A place in a table for each cell's T, equal for equal T: T itself where that is a small whole number, as days are. */
+function tenurePlaces(tenures: Float64Array): { readonly places: ArrayLike<number>; readonly size: number } {
+  if (tenures.every((tenure) => tenure >= 0 && tenure < LARGEST_TABLE && Number.isInteger(tenure))) {
+    return { places: tenures, size: LARGEST_TABLE };
+  }
+  const known = new Map<number, number>();
+  const places = new Int32Array(tenures.length);
+  for (let i = 0; i < places.length; i++) {
+    const tenure = tenures[i] as number;
+    const place = known.get(tenure) ?? known.size;
+    known.set(tenure, place);
+    places[i] = place;
+  }
+  return { places, size: known.size };
+}
+
 /**
  * Source: one pass over cells in their order; pairs are numbered as they come.
  *
  * @param cells sorted by x, then t_x, in any unit of time
  * @returns pairs; never throws
- * Cost: one look-up per cell (~50 ns), once per fit; allocates 8 bytes per cell and 12 per pair.
+ * Cost: one look-up per cell (5 ns for whole days, 50 ns for other times), once per fit; allocates 4 bytes per cell (8 for other
+ * times) and 32 per pair.
  */
 export function cellPairs({ x, txDays, tenureDays, weight }: PurchaseCells): CellPairs {
   const runs = cellRuns(x, weight);
+  const { places, size } = tenurePlaces(tenureDays);
   const lastFrom: number[] = [];
   const endX: number[] = [];
   const endTenure: number[] = [];
   const endOf = new Int32Array(x.length);
+  // the latest pair of each T; one of an earlier run does not count
+  const latest = new Int32Array(size).fill(-1);
   for (const run of runs) {
-    const known = new Map<number, number>();
+    const firstEnd = endX.length;
     for (let i = run.from; i < run.to; i++) {
       if (i === run.from || txDays[i] !== txDays[i - 1]) lastFrom.push(i);
-      const tenure = tenureDays[i] as number;
-      let end = known.get(tenure);
-      if (end === undefined) {
+      const place = places[i] as number;
+      let end = latest[place] as number;
+      if (end < firstEnd) {
         end = endX.push(run.x) - 1;
-        endTenure.push(tenure);
-        known.set(tenure, end);
+        endTenure.push(tenureDays[i] as number);
+        latest[place] = end;
       }
       endOf[i] = end;
     }

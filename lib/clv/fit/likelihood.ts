@@ -1,46 +1,95 @@
-import { DIMENSION, type PurchaseModel, TERM_SIZE } from '../models/purchase-model.ts';
-import type { Evaluation, Objective } from '../numerics/newton.ts';
-import { cellPairs } from './cell-pairs.ts';
+import { DIMENSION, type LikelihoodTerms, type PurchaseModel, TERM_SIZE } from '../models/purchase-model.ts';
+import type { Objective } from '../numerics/newton.ts';
+import { type CellPairs, cellPairs } from './cell-pairs.ts';
 import type { PurchaseCells } from './compress.ts';
+import { TermSums } from './term-sums.ts';
 
-/** Where the Hessian begins in a term. */
-const HESSIAN = 1 + DIMENSION;
+/** What is fitted, and what an evaluation writes over the one before. */
+interface Workspace {
+  readonly cells: PurchaseCells;
+  readonly pairs: CellPairs;
+  readonly term: Float64Array;
+  /** Of the cells of one (x, t_x): log-likelihood, expected customers lost at t_x, variance of their number. */
+  readonly fates: Float64Array;
+  /** Of the same cells: sum of variances times gradients of the other fate, shape [4]. */
+  readonly cross: Float64Array;
+  /** Terms of each distinct (x, T), shape [pairs * 15]. */
+  readonly endTerms: Float64Array;
+  /** Of the cells of each (x, T): expected customers not lost at t_x, shape [pairs]. */
+  readonly endWeight: Float64Array;
+  /** Variance of their number, shape [pairs]. */
+  readonly endSpread: Float64Array;
+}
 
-/** Adds `weight` times the derivatives of a term, and `spread` times the outer product of its gradient. */
-function addTerm(sums: Float64Array, terms: Float64Array, at: number, weight: number, spread: number): void {
-  for (let i = 1; i < TERM_SIZE; i++) sums[i] = (sums[i] as number) + weight * (terms[at + i] as number);
-  for (let row = 0, k = HESSIAN; row < DIMENSION; row++) {
-    const scaled = spread * (terms[at + 1 + row] as number);
-    for (let column = row; column < DIMENSION; column++, k++) {
-      sums[k] = (sums[k] as number) + scaled * (terms[at + 1 + column] as number);
-    }
+function addCounts(sums: TermSums, terms: LikelihoodTerms, { pairs, term }: Workspace): void {
+  for (const { x, weight } of pairs.runs) {
+    terms.count(x, term);
+    sums.addValue(weight * (term[0] as number));
+    sums.addDerivatives(term, 0, weight, 0);
   }
 }
 
-/** Subtracts g v' + v g', g the gradient of a term. */
-function subtractCross(sums: Float64Array, terms: Float64Array, v: Float64Array): void {
-  for (let row = 0, k = HESSIAN; row < DIMENSION; row++) {
-    for (let column = row; column < DIMENSION; column++, k++) {
-      const [gRow, gColumn] = [terms[1 + row] as number, terms[1 + column] as number];
-      sums[k] = (sums[k] as number) - gRow * (v[column] as number) - gColumn * (v[row] as number);
-    }
+function startEnds(terms: LikelihoodTerms, { pairs, term, endTerms, endWeight, endSpread }: Workspace): void {
+  const { endX, endTenure } = pairs;
+  for (let i = 0; i < endX.length; i++) {
+    terms.end(endX[i] as number, endTenure[i] as number, term);
+    endTerms.set(term, i * TERM_SIZE);
   }
+  endWeight.fill(0);
+  endSpread.fill(0);
 }
 
-/** The mean negative log-likelihood with derivatives in the logarithms of the parameters, from sums in the parameters. */
-function toLogParameters(sums: Float64Array, values: Float64Array, customers: number): Evaluation {
-  const gradient = values.map((value, i) => (-value * (sums[1 + i] as number)) / customers);
-  const hessian = new Float64Array(DIMENSION * DIMENSION);
-  for (let row = 0, k = HESSIAN; row < DIMENSION; row++) {
-    for (let column = row; column < DIMENSION; column++, k++) {
-      const own = row === column ? (gradient[row] as number) : 0;
-      const product = (values[row] as number) * (values[column] as number);
-      const value = own - (product * (sums[k] as number)) / customers;
-      hessian[row * DIMENSION + column] = value;
-      hessian[column * DIMENSION + row] = value;
-    }
+/** The cells of one (x, t_x), whose term is in `term`: sets `fates` and `cross`, adds to `endWeight` and `endSpread`. */
+function weighFates(pair: number, { cells, pairs, term, fates, cross, endTerms, endWeight, endSpread }: Workspace): void {
+  const { weight } = cells;
+  const { endOf, lastFrom } = pairs;
+  const stride = TERM_SIZE;
+  const to = lastFrom[pair + 1] as number;
+  const lnLast = term[0] as number;
+  // a fit spends its time in this loop
+  let [logLikelihood, lost, spread, crossA, crossB, crossC, crossD] = [0, 0, 0, 0, 0, 0, 0];
+  for (let i = lastFrom[pair] as number; i < to; i++) {
+    const w = weight[i] as number;
+    const end = endOf[i] as number;
+    const at = end * stride;
+    const lnEnd = endTerms[at] as number;
+    const d = lnLast - lnEnd;
+    const small = Math.exp(-Math.abs(d));
+    const p4 = (d > 0 ? 1 : small) / (1 + small);
+    const p3 = (d > 0 ? small : 1) / (1 + small);
+    const s = w * p3 * p4;
+    logLikelihood += w * ((d > 0 ? lnLast : lnEnd) + Math.log1p(small));
+    endWeight[end] = (endWeight[end] as number) + w * p3;
+    endSpread[end] = (endSpread[end] as number) + s;
+    lost += w * p4;
+    spread += s;
+    crossA += s * (endTerms[at + 1] as number);
+    crossB += s * (endTerms[at + 2] as number);
+    crossC += s * (endTerms[at + 3] as number);
+    crossD += s * (endTerms[at + 4] as number);
   }
-  return { value: -(sums[0] as number) / customers, gradient, hessian };
+  fates[0] = logLikelihood;
+  fates[1] = lost;
+  fates[2] = spread;
+  cross[0] = crossA;
+  cross[1] = crossB;
+  cross[2] = crossC;
+  cross[3] = crossD;
+}
+
+function addFates(sums: TermSums, terms: LikelihoodTerms, work: Workspace): void {
+  const { cells, pairs, term, fates, cross, endTerms, endWeight, endSpread } = work;
+  for (let pair = 0; pair + 1 < pairs.lastFrom.length; pair++) {
+    const first = pairs.lastFrom[pair] as number;
+    terms.last(cells.x[first] as number, cells.txDays[first] as number, term);
+    weighFates(pair, work);
+    sums.addValue(fates[0] as number);
+    sums.addDerivatives(term, 0, fates[1] as number, fates[2] as number);
+    sums.subtractCross(term, cross);
+  }
+  for (let end = 0; end < endWeight.length; end++) {
+    sums.addDerivatives(endTerms, end * TERM_SIZE, endWeight[end] as number, endSpread[end] as number);
+  }
 }
 
 /**
@@ -53,73 +102,30 @@ function toLogParameters(sums: Float64Array, values: Float64Array, customers: nu
  * @param model the model
  * @param cells distinct (x, t_x, T) in one unit of time, sorted as `compressPurchases` does; weights positive; at least one cell
  * @returns objective of points of shape [4]; possibly not finite for extreme points; never throws
- * Cost: one exponential and one logarithm per cell (~40 ns), and the terms of each distinct pair; sums in the order of cells, so
- * the same cells give the same bits. Allocates 15 doubles per distinct (x, T), once.
+ * Cost: one exponential and one logarithm per cell (~60 ns), and the terms of each distinct pair; sums in the order of cells, so
+ * the same cells give the same bits. Allocates 17 doubles per distinct (x, T), once.
  */
 export function purchaseObjective(model: PurchaseModel, cells: PurchaseCells): Objective {
   const pairs = cellPairs(cells);
-  const { runs, lastFrom, endX, endTenure, endOf } = pairs;
-  const ends = endX.length;
-  const endTerms = new Float64Array(ends * TERM_SIZE);
-  const endWeight = new Float64Array(ends);
-  const endSpread = new Float64Array(ends);
-  const customers = runs.reduce((sum, run) => sum + run.weight, 0);
-  const term = new Float64Array(TERM_SIZE);
-  const cross = new Float64Array(DIMENSION);
+  const ends = pairs.endX.length;
+  const customers = pairs.runs.reduce((sum, run) => sum + run.weight, 0);
+  const work: Workspace = {
+    cells,
+    pairs,
+    term: new Float64Array(TERM_SIZE),
+    fates: new Float64Array(3),
+    cross: new Float64Array(DIMENSION),
+    endTerms: new Float64Array(ends * TERM_SIZE),
+    endWeight: new Float64Array(ends),
+    endSpread: new Float64Array(ends),
+  };
   return (point) => {
     const values = point.map((value) => Math.exp(value));
-    const { count, last, end } = model.terms(values);
-    const sums = new Float64Array(TERM_SIZE);
-    for (const run of runs) {
-      count(run.x, term);
-      sums[0] = (sums[0] as number) + run.weight * (term[0] as number);
-      addTerm(sums, term, 0, run.weight, 0);
-    }
-    for (let i = 0; i < ends; i++) {
-      end(endX[i] as number, endTenure[i] as number, term);
-      endTerms.set(term, i * TERM_SIZE);
-    }
-    endWeight.fill(0);
-    endSpread.fill(0);
-    let logLikelihood = 0;
-    for (let pair = 0; pair + 1 < lastFrom.length; pair++) {
-      const from = lastFrom[pair] as number;
-      const to = lastFrom[pair + 1] as number;
-      last(cells.x[from] as number, cells.txDays[from] as number, term);
-      const lnLast = term[0] as number;
-      // locals, for this is the loop that a fit spends its time in
-      let [lost, spread, crossA, crossB, crossC, crossD] = [0, 0, 0, 0, 0, 0];
-      for (let i = from; i < to; i++) {
-        const w = cells.weight[i] as number;
-        const endPair = endOf[i] as number;
-        const at = endPair * TERM_SIZE;
-        const lnEnd = endTerms[at] as number;
-        const d = lnLast - lnEnd;
-        const small = Math.exp(-Math.abs(d));
-        const p4 = (d > 0 ? 1 : small) / (1 + small);
-        const p3 = (d > 0 ? small : 1) / (1 + small);
-        const s = w * p3 * p4;
-        logLikelihood += w * ((d > 0 ? lnLast : lnEnd) + Math.log1p(small));
-        endWeight[endPair] = (endWeight[endPair] as number) + w * p3;
-        endSpread[endPair] = (endSpread[endPair] as number) + s;
-        lost += w * p4;
-        spread += s;
-        crossA += s * (endTerms[at + 1] as number);
-        crossB += s * (endTerms[at + 2] as number);
-        crossC += s * (endTerms[at + 3] as number);
-        crossD += s * (endTerms[at + 4] as number);
-      }
-      cross[0] = crossA;
-      cross[1] = crossB;
-      cross[2] = crossC;
-      cross[3] = crossD;
-      addTerm(sums, term, 0, lost, spread);
-      subtractCross(sums, term, cross);
-    }
-    for (let i = 0; i < ends; i++) {
-      addTerm(sums, endTerms, i * TERM_SIZE, endWeight[i] as number, endSpread[i] as number);
-    }
-    sums[0] = (sums[0] as number) + logLikelihood;
-    return toLogParameters(sums, values, customers);
+    const terms = model.terms(values);
+    const sums = new TermSums();
+    addCounts(sums, terms, work);
+    startEnds(terms, work);
+    addFates(sums, terms, work);
+    return sums.toObjective(values, customers);
   };
 }

@@ -1,6 +1,6 @@
 import type { ModelParams } from '../models/purchase-model.ts';
-import { minimise, type Objective } from '../numerics/newton.ts';
-import { type FitReason, judgeFit } from './fit-verdict.ts';
+import { minimise, type NewtonResult, type Objective } from '../numerics/newton.ts';
+import { type FitReason, type FitWarning, judgeFit } from './fit-verdict.ts';
 
 /** A maximum-likelihood fit. Vectors are in the order of `parameters`. */
 export interface Fit<P extends ModelParams = ModelParams> {
@@ -16,13 +16,21 @@ export interface Fit<P extends ModelParams = ModelParams> {
   readonly customers: number;
   /** Distinct cells, count. */
   readonly cells: number;
-  /** Newton steps, count. */
+  /** Newton steps, count; of a warm start that failed too. */
   readonly iterations: number;
   readonly converged: boolean;
   /** True when `reasons` is empty. */
   readonly sound: boolean;
   /** Why the fit must not be used. */
   readonly reasons: FitReason[];
+  /** What is doubtful about a sound fit. */
+  readonly warnings: FitWarning[];
+}
+
+/** What a model says against its parameters. */
+export interface Examined {
+  readonly reasons: FitReason[];
+  readonly warnings: FitWarning[];
 }
 
 /** What is to be fitted. */
@@ -36,9 +44,22 @@ export interface FitProblem<P extends ModelParams> {
   /** Natural scale of each parameter: beyond e^+-12 of it a fit has run away. */
   readonly scale: Float64Array;
   readonly customers: number;
+  /** Customers that came back, count. */
+  readonly repeatCustomers: number;
   readonly cells: number;
-  /** Further reasons against parameters. */
-  readonly refuse?: (params: P) => FitReason[];
+  readonly examine?: (params: P, logStandardErrors: P) => Examined;
+}
+
+/** The search from the first start that converges, else from the last, with the steps of all. */
+function searchFrom(objective: Objective, starts: readonly Float64Array[], centre: Float64Array): NewtonResult {
+  let iterations = 0;
+  let result: NewtonResult | undefined;
+  for (const start of starts) {
+    if (result?.stop === 'converged') break;
+    result = minimise(objective, start.map(Math.log), centre);
+    iterations += result.iterations;
+  }
+  return { ...(result as NewtonResult), iterations };
 }
 
 /**
@@ -48,7 +69,7 @@ export interface FitProblem<P extends ModelParams> {
  * Cost: 4 to 15 evaluations of the objective from a cold start, 2 to 3 from a warm one.
  */
 export function maximiseLikelihood<P extends ModelParams>(problem: FitProblem<P>): Fit<P> {
-  const { parameters, objective, starts, scale, customers, cells } = problem;
+  const { parameters, objective, starts, scale, customers, repeatCustomers, cells } = problem;
   const named = (values: Float64Array) => Object.fromEntries(parameters.map((name, i) => [name, values[i] as number])) as P;
   if (typeof objective === 'string') {
     const none = named(new Float64Array(parameters.length).fill(Number.NaN));
@@ -63,26 +84,29 @@ export function maximiseLikelihood<P extends ModelParams>(problem: FitProblem<P>
       converged: false,
       sound: false,
       reasons: [objective],
+      warnings: [],
     };
   }
   const centre = scale.map(Math.log);
-  const search = (start: Float64Array) => minimise(objective, start.map(Math.log), centre);
-  let result = search(starts[0] as Float64Array);
-  for (const start of starts.slice(1)) if (result.stop !== 'converged') result = search(start);
-  const { logErrors, reasons } = judgeFit(result, centre, customers);
+  const result = searchFrom(objective, starts, centre);
+  const verdict = judgeFit({ result, centre, customers, repeatCustomers });
   const values = result.point.map((value) => Math.exp(value));
   const params = named(values);
-  reasons.push(...(problem.refuse?.(params) ?? []));
+  const logStandardErrors = named(verdict.logErrors);
+  const examined = problem.examine?.(params, logStandardErrors);
+  const reasons = [...verdict.reasons, ...(examined?.reasons ?? [])];
+  const sound = reasons.length === 0;
   return {
     params,
     logLikelihood: -result.evaluation.value * customers,
-    standardErrors: named(logErrors.map((error, i) => error * (values[i] as number))),
-    logStandardErrors: named(logErrors),
+    standardErrors: named(verdict.logErrors.map((error, i) => error * (values[i] as number))),
+    logStandardErrors,
     customers,
     cells,
     iterations: result.iterations,
     converged: result.stop === 'converged',
-    sound: reasons.length === 0,
+    sound,
     reasons,
+    warnings: sound ? [...verdict.warnings, ...(examined?.warnings ?? [])] : [],
   };
 }

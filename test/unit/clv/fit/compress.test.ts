@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compressPurchases, compressSpend } from '../../../../lib/clv/fit/compress.ts';
 import { InvariantBrokenError } from '../../../../lib/errors.ts';
+import { uniform } from '../synthetic.ts';
 
 const rows = (list: [number, number, number][]) => ({
   x: Int32Array.from(list, ([x]) => x),
@@ -37,6 +38,27 @@ describe('compressPurchases', () => {
     const whole = compressPurchases([rows(customers)]);
     expect(compressPurchases([rows(customers.toReversed())])).toEqual(whole);
     expect(compressPurchases([rows(customers.slice(4)), rows([]), rows(customers.slice(0, 4))])).toEqual(whole);
+  });
+
+  it('gives what sorting pairs gives, over the whole range of days', () => {
+    const random = uniform(5);
+    const drawn = Array.from({ length: 3000 }, (): [number, number, number] => {
+      const tenure = Math.floor(65_536 * random() ** 4);
+      return [Math.floor(3 / random()) - 3, Math.floor((tenure + 1) * random() ** 3), tenure];
+    });
+    const counted = new Map<string, [number, number, number, number]>();
+    for (const [x, tx, tenure] of drawn) {
+      const cell = counted.get(`${x} ${tx} ${tenure}`) ?? [x, tx, tenure, 0];
+      counted.set(`${x} ${tx} ${tenure}`, [x, tx, tenure, cell[3] + 1]);
+    }
+    const sorted = [...counted.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+    expect(sorted.some(([, , , customers]) => customers > 1)).toBe(true);
+    expect(compressPurchases([rows(drawn)])).toEqual({
+      x: Int32Array.from(sorted, ([x]) => x),
+      txDays: Float64Array.from(sorted, ([, tx]) => tx),
+      tenureDays: Float64Array.from(sorted, ([, , tenure]) => tenure),
+      weight: Float64Array.from(sorted, ([, , , customers]) => customers),
+    });
   });
 
   it('leaves out customers without a purchase and accepts no customers at all', () => {

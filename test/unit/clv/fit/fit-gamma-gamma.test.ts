@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compressSpend } from '../../../../lib/clv/fit/compress.ts';
+import { confidenceIntervals } from '../../../../lib/clv/fit/confidence-intervals.ts';
 import { fitGammaGamma } from '../../../../lib/clv/fit/fit-gamma-gamma.ts';
 import { conditionalMeanSpend, populationMeanSpend } from '../../../../lib/clv/models/gamma-gamma.ts';
 import { uniform } from '../synthetic.ts';
@@ -30,6 +31,23 @@ describe('fitGammaGamma', () => {
     expect(fit.params.q).toBeLessThan(1);
     expect(fit.reasons).toEqual(['MEAN_INFINITE']);
     expect(populationMeanSpend(fit.params)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('warns where the mean spend is nearly infinite, or may be so', () => {
+    const near = fitGammaGamma(drawSpend(5000, 0.8), { exponent: 2 });
+    expect(confidenceIntervals(near)['q']?.[0]).toBeGreaterThan(1);
+    expect(near.params.q).toBeLessThan(1.1);
+    expect(near).toMatchObject({ sound: true, reasons: [], warnings: ['MEAN_NEARLY_INFINITE'] });
+    const unsure = fitGammaGamma(drawSpend(200, 0.9), { exponent: 2 });
+    expect(unsure.params.q).toBeGreaterThan(1.1);
+    expect(confidenceIntervals(unsure)['q']?.[0]).toBeLessThan(1);
+    expect(unsure).toMatchObject({ sound: true, warnings: ['MEAN_NEARLY_INFINITE'] });
+    expect(fitGammaGamma(drawSpend(5000, 0.9), { exponent: 2 })).toMatchObject({ sound: true, warnings: [] });
+  });
+
+  it('refuses nine customers and warns of ninety', () => {
+    expect(fitGammaGamma(drawSpend(9, 3), { exponent: 2 }).reasons).toContain('ALMOST_NO_REPEAT_CUSTOMERS');
+    expect(fitGammaGamma(drawSpend(90, 3), { exponent: 2 }).warnings).toContain('FEW_REPEAT_CUSTOMERS');
   });
 
   it.each([
