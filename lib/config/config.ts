@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { MODEL_IDS } from '../clv/models/purchase-model.ts';
+import { DISCOUNTINGS, monthsOf } from '../clv/predict/discounting.ts';
 import { isCurrency } from '../money.ts';
 import { isTimeZone } from '../time.ts';
 import { DEFAULT_SEGMENTS } from './default-segments.ts';
@@ -28,11 +30,30 @@ const rfm = rfmSection.refine(({ cutPolicy, cuts }) => (cutPolicy === 'fixed') =
 
 const hasDistinctIds = (items: readonly { id: string }[]) => new Set(items.map(({ id }) => id)).size === items.length;
 
-const clv = z.strictObject({
+const clvSection = z.strictObject({
+  /** Model of when customers buy again; a change takes effect with the next accepted epoch. */
+  model: z.enum(MODEL_IDS).default('mbg-nbd'),
+  /** Days that expected purchases look ahead, and values unless they are discounted as `dert`. */
   horizonDays: z.int().min(1).max(3650).default(365),
+  /** By exact months, by months of 30 days or of 4.345 weeks as `lifetimes` does, or continuously over the whole future. */
+  discounting: z.enum(DISCOUNTINGS).default('exact'),
   monthlyDiscountRatio: ratio.default(0.01),
   marginRatio: ratio.default(1),
 });
+
+const clv = clvSection
+  .refine(({ model, discounting }) => discounting !== 'dert' || model === 'pareto-nbd', {
+    path: ['discounting'],
+    error: 'dert is a sum of the Pareto/NBD model; expected model pareto-nbd with it, or another discounting',
+  })
+  .refine(({ discounting, monthlyDiscountRatio }) => discounting !== 'dert' || monthlyDiscountRatio > 0, {
+    path: ['monthlyDiscountRatio'],
+    error: 'is 0, expected more with dert: undiscounted purchases of the whole future may have no sum',
+  })
+  .refine((section) => section.discounting === 'dert' || monthsOf(section) > 0, {
+    path: ['horizonDays'],
+    error: 'is less than half a month, expected at least 16 with months that are not cut',
+  });
 
 const epochs = z.strictObject({
   /** Day of the week on which an epoch may begin. */

@@ -1,12 +1,12 @@
 import { registerHooks } from 'node:module';
 
 /**
- * Loaded before everything else (`--import`) this changes one constant of a scoring kernel in its process: a year of 366 days in
+ * Loaded before everything else (`--import`) this changes one constant of a scoring kernel in its process: a year of 366.25 days in
  * the discounting of predicted value. `test:deploy` runs one side with it and must then find a difference.
  */
-const FILE = '/lib/clv/predict/monthly-discount.ts';
-const CONSTANT = 'const DAYS_PER_YEAR = 365;';
-const CHANGED = 'const DAYS_PER_YEAR = 366;';
+const FILE = '/lib/clv/predict/discounting.ts';
+const CONSTANT = 'const DAYS_PER_YEAR = 365.25;';
+const CHANGED = 'const DAYS_PER_YEAR = 366.25;';
 
 registerHooks({
   load(url, context, nextLoad) {

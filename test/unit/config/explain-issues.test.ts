@@ -26,6 +26,19 @@ describe('a configuration that is refused', () => {
       { colour: 1, tier: {} },
       '"colour": not known, expected a known key; "tier": not known, expected a known key (did you mean tiers?)',
     ],
+    [{ clv: { model: 'mbg' } }, '"clv.model": is "mbg", expected one of "bg-nbd", "mbg-nbd", "pareto-nbd"'],
+    [
+      { clv: { discounting: 'dert' } },
+      '"clv.discounting": dert is a sum of the Pareto/NBD model; expected model pareto-nbd with it, or another discounting',
+    ],
+    [
+      { clv: { model: 'pareto-nbd', discounting: 'dert', monthlyDiscountRatio: 0 } },
+      '"clv.monthlyDiscountRatio": is 0, expected more with dert: undiscounted purchases of the whole future may have no sum',
+    ],
+    [
+      { clv: { discounting: 'lifetimes-weeks', horizonDays: 15 } },
+      '"clv.horizonDays": is less than half a month, expected at least 16 with months that are not cut',
+    ],
     [{ currency: 'EURO' }, '"currency": unknown currency EURO, expected an ISO 4217 code such as EUR'],
   ])('says what was found and what is expected: %j', (value, says) => {
     expect(() => parseConfig(value, 'shop.json')).toThrow(`Configuration shop.json: ${says}. Correct the file`);
