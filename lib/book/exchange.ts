@@ -39,14 +39,15 @@ const [DAYS_SPAN, DAYS_SHIFT] = [1_048_576, 524_288];
  * from zero, to minor units of the base currency.
  */
 export class ExchangeRates {
+  /** Age in days of a rate that may stand for a day without one; a later run may allow another. */
+  maxAgeDays: number;
   readonly #base: string;
-  readonly #maxAgeDays: number;
   readonly #rates = new Map<number, Rate>();
 
   /** @param base ISO 4217 @param maxAgeDays age of a rate that may stand for a day without one */
   constructor(base: string, maxAgeDays: number) {
     this.#base = base;
-    this.#maxAgeDays = maxAgeDays;
+    this.maxAgeDays = maxAgeDays;
   }
 
   /** Number of rates. */
@@ -74,7 +75,7 @@ export class ExchangeRates {
    */
   toBase(amountMinor: number, currency: number, day: EpochDay): number | undefined {
     let rate: Rate | undefined;
-    for (let age = 0; age <= this.#maxAgeDays && !rate; age++) rate = this.#rates.get(keyOf(day - age, currency));
+    for (let age = 0; age <= this.maxAgeDays && !rate; age++) rate = this.#rates.get(keyOf(day - age, currency));
     if (!rate) return undefined;
     const own = currencyExponent(currencyOfNumber(currency, this.#base));
     const shift = currencyExponent(this.#base) - own - rate.scale;

@@ -18,7 +18,7 @@ import { gzipLines } from './gzip-lines.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { indexedRows, refuseOverfullShard } from './rebuild/shard-limits.ts';
 import { datesOf, type FoldReceipt, findReceipt, writeReceipt } from './receipts.ts';
-import { readShardInput, rememberedMonths, type ShardInput, totalsOf } from './shard-input.ts';
+import { readShardInput, rememberedMonths, type ShardInput, spanOf, totalsOf } from './shard-input.ts';
 import { sumOf } from './sum.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function foldShard(task: ShardTask, deps: RunDeps, signal: AbortSig
   if (done) return countsOf(done);
   const plan = await readPlan(deps, task.runId);
   const config = await readConfig(deps, plan.configSha256);
-  const input = await readShardInput(deps, plan, task.shard, { config, withIdentifiers: true });
+  const input = await readShardInput(deps, spanOf(plan), task.shard, { config, withIdentifiers: true });
   const before = totalsOf(input.book);
   const firstDataDate = await firstDataDateOf(deps, plan);
   const account = new RunAccount(dayOf(plan.from));

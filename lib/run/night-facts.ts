@@ -15,8 +15,12 @@ import { completeLedgerList, type LedgerList, type LedgerSource, type RunPlan } 
 export type NightSources = readonly LedgerSource[];
 
 /** The sources of a night of a run, in the order of its ledger list. */
-export async function readNightSources(deps: RunDeps, plan: RunPlan, date: BusinessDate): Promise<NightSources> {
-  const key = lakeKeys.ledgerList(plan.generation, date, plan.runId);
+export async function readNightSources(
+  deps: RunDeps,
+  { generation, runId }: Pick<RunPlan, 'generation' | 'runId'>,
+  date: BusinessDate,
+): Promise<NightSources> {
+  const key = lakeKeys.ledgerList(generation, date, runId);
   return completeLedgerList(await readJson<LedgerList>(deps.lake, key)).sources;
 }
 

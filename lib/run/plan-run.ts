@@ -9,7 +9,7 @@ import { dropsUrlOf } from './drops-place.ts';
 import { createOrReadJson } from './json-objects.ts';
 import { listsOfRuns } from './ledger-lists.ts';
 import { DropPins, KnownContents } from './pin-drop.ts';
-import { MAX_REMARKS, planFrame, type Remark, type RunPlan, readConfig } from './plan.ts';
+import { MAX_REMARKS, planFrame, type Remark, type RunFrame, type RunPlan, readConfig } from './plan.ts';
 import { planRebuild } from './rebuild/plan-rebuild.ts';
 import { chainOf, type RunRecord, readRun } from './run-ledger.ts';
 
@@ -31,7 +31,12 @@ export async function planRun(run: RunRef, deps: RunDeps): Promise<Planned> {
   };
 }
 
-async function makePlan(record: RunRecord, deps: RunDeps): Promise<RunPlan> {
+/**
+ * The plan of a run that is no rebuild; it reads only, and the run ledger of a run with a base alone.
+ *
+ * @throws InvalidDropError as `planRun`
+ */
+export async function makePlan(record: RunFrame, deps: RunDeps): Promise<RunPlan> {
   const config = await readConfig(deps, record.configSha256);
   const drops = deps.openStore(dropsUrlOf(deps, record));
   const chain = record.baseRunId === '' ? [] : await chainOf(deps, record.baseRunId);

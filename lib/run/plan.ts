@@ -118,9 +118,15 @@ export function completeLedgerList(list: LedgerList): LedgerList {
   return { ...list, sources: list.sources.map((source) => ({ ...FIRST_VERSION, ...source })) };
 }
 
+/** What a plan is made from, of the record of its run. */
+export type RunFrame = Pick<
+  RunRecord,
+  'runId' | 'from' | 'to' | 'generation' | 'baseRunId' | 'configSha256' | 'dropsUrl' | 'snapshots'
+>;
+
 /** What a plan takes over from the record of its run and from the configuration. @param dropsUrl absolute */
 export function planFrame(
-  { runId, from, to, generation, configSha256, snapshots }: RunRecord,
+  { runId, from, to, generation, configSha256, snapshots }: RunFrame,
   { shards, segments, destinations }: PerennialConfig,
   dropsUrl: string,
 ): Omit<RunPlan, 'base' | 'replaces' | 'batches' | 'skipped' | 'notes' | 'unlisted'> {

@@ -31,7 +31,7 @@ import { ShardTimeline, type TierColumns } from './engine/shard-timeline.ts';
 import { readCalibration, readEpochBook } from './epoch-files.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { datesOf, findReceipt, type ScoreReceipt, writeReceipt } from './receipts.ts';
-import { readShardInput, totalsOf } from './shard-input.ts';
+import { readShardInput, spanOf, totalsOf } from './shard-input.ts';
 
 /** Version of the stage rules' code; the thresholds' hash is added to it in `rule_version`. */
 const RULES = 'stages-1';
@@ -51,7 +51,7 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
   const config = await readConfig(deps, plan.configSha256);
   const folded = await findReceipt(deps, task.runId, 'fold-shard', itemKey('fold-shard', task));
   const options = { config, months: folded?.hitMonths, withIdentifiers: false };
-  const { book, index, factsOf } = await readShardInput(deps, plan, task.shard, options);
+  const { book, index, factsOf } = await readShardInput(deps, spanOf(plan), task.shard, options);
   const before = totalsOf(book);
   const state = plan.base ? await readState(deps, plan, task.shard, book) : undefined;
   const stagesBefore = countStages(state?.stages, book.size);

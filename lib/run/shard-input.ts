@@ -41,6 +41,21 @@ interface Night {
   readonly transactions: readonly FactTable[];
 }
 
+/** What a shard is folded over: nights without a gap, on what a base run left. */
+export interface FoldSpan {
+  readonly generation: number;
+  /** Null where the first night begins with nothing. */
+  readonly base: RunPlan['base'];
+  /** Ascending, each with the run whose ledger list tells what became known on it. */
+  readonly nights: readonly { readonly date: BusinessDate; readonly runId: string }[];
+}
+
+/** The nights of a run, on its base. */
+export function spanOf(plan: RunPlan): FoldSpan {
+  const { generation, base, runId } = plan;
+  return { generation, base, nights: datesOf(plan).map((date) => ({ date, runId })) };
+}
+
 /** How a shard's input is read. */
 export interface InputOptions {
   readonly config: PerennialConfig;
@@ -53,16 +68,16 @@ export interface InputOptions {
 /** Nights whose transactions are read together. */
 const NIGHTS_AT_ONCE = 8;
 
-/** Reads a shard's book, the part of its index that the run's facts touch, and the facts. */
+/** Reads a shard's book, the part of its index that the facts of the nights touch, and the facts. */
 export async function readShardInput(
   deps: RunDeps,
-  plan: RunPlan,
+  span: FoldSpan,
   shard: number,
   { config, months, withIdentifiers }: InputOptions,
 ): Promise<ShardInput> {
   const nights = new Map<BusinessDate, Night>();
-  await eachConcurrently(datesOf(plan), NIGHTS_AT_ONCE, async (date) => {
-    const sources = await readNightSources(deps, plan, date);
+  await eachConcurrently(span.nights, NIGHTS_AT_ONCE, async ({ date, runId }) => {
+    const sources = await readNightSources(deps, { generation: span.generation, runId }, date);
     nights.set(date, { sources, transactions: await readTransactionFacts(deps, sources, shard) });
   });
   const factsOf = async (date: BusinessDate): Promise<NightFacts> => {
@@ -75,17 +90,17 @@ export async function readShardInput(
     erasureSecret: await findErasureSecret(deps),
     accountsForShared: shard === 0,
   };
-  const { book, indexKeys, formerIdentifiers } = await readBase(deps, plan, shard, rules);
+  const { book, indexKeys, formerIdentifiers } = await readBase(deps, span, shard, rules);
   const index = new TransactionIndex();
   const wanted = wantedIds(book, nights.values());
-  const asked = months ?? rememberedMonths(indexKeys, plan.from);
+  const asked = months ?? rememberedMonths(indexKeys, span.nights[0]?.date);
   const hitMonths = wanted.size > 0 ? await loadIndex(deps, index, indexKeys, asked, wanted) : [];
   return { book, index, indexKeys, hitMonths, factsOf, formerIdentifiers };
 }
 
 async function readBase(
   deps: RunDeps,
-  { base, generation }: RunPlan,
+  { base, generation, nights }: FoldSpan,
   shard: number,
   rules: BookRules,
 ): Promise<Pick<ShardInput, 'book' | 'indexKeys' | 'formerIdentifiers'>> {
@@ -102,17 +117,28 @@ async function readBase(
     find('tombstones'),
   ]);
   const files = { customers, days, pending, interactions, rates, tombstones };
-  const receipt = await findReceipt(deps, base.runId, 'fold-shard', itemKey('fold-shard', { shard }));
-  const indexKeys = receipt?.index ?? (await findIndexKeys(deps, base, generation, shard));
+  // nothing is asked of the index where nothing is folded
+  const indexKeys = nights.length === 0 ? {} : await readIndexKeys(deps, base, generation, shard);
   const where = lakeKeys.book(place, 'customers').replace(/\/customers\.arrow$/, '');
   // a book of version 1 has no rates, and its run kept no identifiers
   return { book: decodeBook(files, where, rules), indexKeys, formerIdentifiers: rates && lakeKeys.identifiers(place) };
 }
 
+/** Where the base run left each month of the index. */
+async function readIndexKeys(
+  deps: RunDeps,
+  base: NonNullable<RunPlan['base']>,
+  generation: number,
+  shard: number,
+): Promise<Readonly<Record<string, string>>> {
+  const receipt = await findReceipt(deps, base.runId, 'fold-shard', itemKey('fold-shard', { shard }));
+  return receipt?.index ?? findIndexKeys(deps, base, generation, shard);
+}
+
 /** Where each month of the index lies, when the receipt that told it is no longer kept: with the newest run of the chain that wrote it. */
 async function findIndexKeys(
   deps: RunDeps,
-  base: { readonly runId: string; readonly dt: BusinessDate },
+  base: NonNullable<RunPlan['base']>,
   generation: number,
   shard: number,
 ): Promise<Record<string, string>> {
@@ -173,8 +199,9 @@ async function loadIndex(
   return hits;
 }
 
-/** Months of the index that a night may still ask for, ascending. */
-export function rememberedMonths(keys: Readonly<Record<string, string>>, date: BusinessDate): string[] {
+/** Months of the index that a night may still ask for, ascending; none without a night. */
+export function rememberedMonths(keys: Readonly<Record<string, string>>, date: BusinessDate | undefined): string[] {
+  if (date === undefined) return [];
   const oldest = formatDay(dayOf(date) - INDEX_DAYS).slice(0, 7);
   return Object.keys(keys)
     .filter((month) => month >= oldest)

@@ -1,12 +1,11 @@
 import type { PerennialConfig } from '../config/config.ts';
-import type { QuarantinedRow } from '../drop/row-rules.ts';
 import { DataQualityGateError, InvalidDropError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
 import { formatRange } from '../time.ts';
 import { conservation, type Equality } from './conservation.ts';
 import type { Counts, RunRef } from './contracts.ts';
 import type { RunDeps } from './deps.ts';
-import { ungzipLines } from './gzip-lines.ts';
+import { firstRefused } from './first-refused.ts';
 import { createJson } from './json-objects.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { type CheckResult, type Finding, isConservation } from './quality/check-result.ts';
@@ -127,19 +126,4 @@ async function nothingAccepted(deps: RunDeps, plan: RunPlan, sources: IngestRece
   return new InvalidDropError(
     `Drop ${formatRange(plan.from, plan.to)}: none of ${rows} rows was accepted, expected some.${example} Every such row is kept in lake/${kept}. Correct the rows or the configuration, then run again.`,
   );
-}
-
-/** The first refused row of these kinds, as a sentence. */
-async function firstRefused(
-  deps: RunDeps,
-  plan: RunPlan,
-  sources: IngestReceipt['sources'],
-  kinds: readonly string[],
-): Promise<string> {
-  const source = sources.find(({ malformed, policy }) => malformed > 0 || (kinds.includes('policy') && policy > 0));
-  if (!source) return '';
-  for (const { kind, file, line, message, rule } of ungzipLines<QuarantinedRow>(await deps.lake.read(source.quarantine))) {
-    if (kinds.includes(kind)) return ` The first: ${plan.dropsUrl}/${file} line ${line}: ${message} (${rule}).`;
-  }
-  return '';
 }

@@ -57,27 +57,41 @@ export function purchaseCells({ parts }: EpochPopulation): PurchaseCells {
   );
 }
 
+/** Customers of cells that bought on more than one day. */
+export function repeatCustomers({ x, weight }: PurchaseCells): number {
+  return weight.reduce((sum, w, i) => ((x[i] as number) > 0 ? sum + w : sum), 0);
+}
+
 /** Cells of the buyers that enter the spend model. */
 export function spendCells({ parts }: EpochPopulation): SpendCells {
   return compressSpend(parts.map(({ columns }) => ({ x: columns.x, repeatNetMinor: columns.repeat_net_minor })));
 }
 
-/** Cells of those that were buyers 90 days before, and how many of them bought since. */
-export function priorCells({ parts }: EpochPopulation): { cells: PurchaseCells; returned: number } {
-  let returned = 0;
-  for (const { rows, columns } of parts) {
-    for (let row = 0; row < rows; row++) {
-      if (columns.prior_x[row] !== NO_INT && columns.bought[row] === 1) returned++;
-    }
+/** Customers as they stood a return horizon before, in cells, with how many of each cell bought since. */
+export interface PriorCells extends PurchaseCells {
+  /** Customers of the cell that bought since, count, shape [cells]. */
+  readonly returned: Float64Array;
+}
+
+/** Cells of those that were buyers a return horizon before. */
+export function priorCells({ parts }: EpochPopulation): PriorCells {
+  const priorRows = (x: (columns: Columns<typeof EPOCH_ROWS>) => Int32Array) =>
+    compressPurchases(
+      parts.map(({ columns }) => ({ x: x(columns), txDays: columns.prior_t_x_days, tenureDays: columns.prior_tenure_days })),
+    );
+  const cells = priorRows((columns) => columns.prior_x);
+  const back = priorRows((columns) => columns.prior_x.map((x, row) => (columns.bought[row] === 1 ? x : NO_INT)));
+  const returned = new Float64Array(cells.x.length);
+  // cells of those that bought are some of all cells, in the same order
+  for (let i = 0, at = 0; i < back.x.length; i++, at++) {
+    while (!isSameCell(cells, at, back, i)) at++;
+    returned[at] = back.weight[i] as number;
   }
-  const cells = compressPurchases(
-    parts.map(({ columns }) => ({
-      x: columns.prior_x,
-      txDays: columns.prior_t_x_days,
-      tenureDays: columns.prior_tenure_days,
-    })),
-  );
-  return { cells, returned };
+  return { ...cells, returned };
+}
+
+function isSameCell(a: PurchaseCells, i: number, b: PurchaseCells, j: number): boolean {
+  return a.x[i] === b.x[j] && a.txDays[i] === b.txDays[j] && a.tenureDays[i] === b.tenureDays[j];
 }
 
 /** Median (type 1) of the gaps, days; null when there is none. */

@@ -1,29 +1,39 @@
 import type { PurchaseCells } from '../../clv/fit/compress.ts';
-import { fitGammaGamma } from '../../clv/fit/fit-gamma-gamma.ts';
+import { confidenceIntervals } from '../../clv/fit/confidence-intervals.ts';
 import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
-import { calibrationError } from '../../clv/holdout/calibration-error.ts';
-import { type MbgParams, mbgNbd } from '../../clv/models/mbg-nbd.ts';
+import type { FitReason } from '../../clv/fit/fit-verdict.ts';
+import { purchaseModel } from '../../clv/models/purchase-models.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { churnCondition, decliningCondition, type NightRules } from '../../lifecycle/stage-step.ts';
 import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
+import { epochHoldout } from './epoch-holdout.ts';
 import {
   cohortMeanMinor,
   type EpochPopulation,
   medianGapDays,
   priorCells,
   purchaseCells,
-  spendCells,
+  repeatCustomers,
 } from './epoch-population.ts';
-import { type Calibration, type EpochRecord, predictorOf } from './epoch-record.ts';
+import { type Calibration, type CandidateReason, type EpochEvidence, type EpochRecord, predictorOf } from './epoch-record.ts';
+import { fitSpend } from './fit-spend.ts';
+import { predictReturns, returnError } from './predict-returns.ts';
 
 /** Reason for which alone a candidate may be taken after several refusals. */
-export const MOVED_TOO_MANY = 'MOVED_TOO_MANY';
+export const MOVED_TOO_MANY = 'MOVED_TOO_MANY' satisfies CandidateReason;
+
+/** What became of a candidate. */
+interface Verdict {
+  /** Refusals in a row for moved customers alone. */
+  readonly movedRefusals: number;
+  readonly taken: 'as usual' | 'as baseline' | 'no';
+}
 
 /**
- * Fits a candidate epoch on the buyers of a date and judges it (docs/architecture.md, Epochs): sound, enough repeat customers and
- * history, return prediction not worse than that of the epoch in force by more than 0.02, and - unless it is the first - not
- * more than 2 % of the buyers moved.
+ * Fits a candidate epoch of the configured model on the buyers of a date and judges it (docs/architecture.md, Epochs): sound, enough
+ * repeat customers and history, return prediction not worse than that of the epoch in force by more than 0.02, and - unless the epoch
+ * in force is of another model, or there is none - not more than 2 % of the buyers moved.
  *
  * @param before the calibration of the night before, or undefined on the first
  */
@@ -33,83 +43,101 @@ export function judgeCandidate(
   before: Calibration | undefined,
   firstDataDate: BusinessDate,
   config: PerennialConfig,
-): { candidate: EpochRecord; movedRefusals: number; taken: 'as usual' | 'as baseline' | 'no' } {
-  const cells = purchaseCells(population);
+): { candidate: EpochRecord } & Verdict {
   const inForce = before?.epoch ?? null;
-  const start = before?.candidate;
-  const fit = fitPurchases(mbgNbd, cells, { start: start?.params });
-  const spend = fitGammaGamma(spendCells(population), {
+  const cells = purchaseCells(population);
+  const historyDays = dayOf(date) - dayOf(firstDataDate);
+  const { draft, fitReasons } = fitCandidate({ date, historyDays }, population, cells, { before, config });
+  const isSound = fitReasons.length === 0;
+  const evidence = { ...draft.evidence, ...(isSound ? measure(draft, inForce, { population, cells }, config) : {}) };
+  const reasons: (FitReason | CandidateReason)[] = [...fitReasons];
+  if (evidence.repeatCustomers < config.epochs.minRepeatCustomers) reasons.push('TOO_FEW_REPEAT_CUSTOMERS');
+  if (historyDays < config.epochs.minHistoryDays) reasons.push('HISTORY_TOO_SHORT');
+  if (isWorse(evidence, config.epochs.maxReturnErrorIncrease)) reasons.push('RETURN_ERROR_TOO_LARGE');
+  if ((evidence.movedShare ?? 0) > config.epochs.maxMovedShare) reasons.push(MOVED_TOO_MANY);
+  const verdict = decide(reasons, before, config);
+  return { candidate: { ...draft, evidence, accepted: verdict.taken !== 'no', reasons }, ...verdict };
+}
+
+/** Both fits of a date, each from that of the newest candidate where it is of the same model; not judged yet. */
+function fitCandidate(
+  { date, historyDays }: { date: BusinessDate; historyDays: number },
+  population: EpochPopulation,
+  cells: PurchaseCells,
+  { before, config }: { before: Calibration | undefined; config: PerennialConfig },
+): { draft: EpochRecord; fitReasons: readonly FitReason[] } {
+  const { model } = config.clv;
+  const former = before?.candidate;
+  const start = former && former.model === model ? former.params : undefined;
+  const fit = fitPurchases(purchaseModel(model), cells, { start });
+  const repeating = repeatCustomers(cells);
+  const spend = fitSpend(population, repeating, {
     exponent: currencyExponent(config.currency),
-    start: start?.spend ?? undefined,
+    start: former?.spend ?? undefined,
   });
   const draft: EpochRecord = {
-    id: `mbg-nbd@${date}`,
+    id: `${model}@${date}`,
     date,
-    model: 'mbg-nbd',
+    model,
     params: fit.params,
-    spend: spend.sound ? spend.params : null,
+    spend: spend.params,
     cohortMeanMinor: cohortMeanMinor(population),
     medianGapDays: medianGapDays(population),
     accepted: false,
     reasons: [],
     evidence: {
-      customers: sumWeights(cells),
-      repeatCustomers: sumWeights(cells, (i) => (cells.x[i] as number) > 0),
-      historyDays: dayOf(date) - dayOf(firstDataDate),
-      logLikelihood: finite(fit.logLikelihood),
+      customers: fit.customers,
+      repeatCustomers: repeating,
+      cells: fit.cells,
+      historyDays,
+      logLikelihood: Number.isFinite(fit.logLikelihood) ? fit.logLikelihood : null,
       iterations: fit.iterations,
       standardErrors: Object.values(fit.standardErrors).every(Number.isFinite) ? fit.standardErrors : null,
+      intervals: confidenceIntervals(fit),
+      warnings: fit.warnings,
       returnError: null,
       returnErrorInForce: null,
       movedShare: null,
-      spendReasons: spend.reasons,
+      holdout: null,
+      holdoutReasons: ['FIT_NOT_SOUND' satisfies CandidateReason],
+      spend: spend.evidence,
     },
   };
-  const reasons: string[] = [...fit.reasons];
-  if (draft.evidence.repeatCustomers < config.epochs.minRepeatCustomers) reasons.push('TOO_FEW_REPEAT_CUSTOMERS');
-  if (draft.evidence.historyDays < config.epochs.minHistoryDays) reasons.push('HISTORY_TOO_SHORT');
-  const measured = fit.sound ? measure(draft, inForce, population, cells, config) : draft.evidence;
-  if (isWorse(measured, config.epochs.maxReturnErrorIncrease)) reasons.push('RETURN_ERROR_TOO_LARGE');
-  if ((measured.movedShare ?? 0) > config.epochs.maxMovedShare) reasons.push(MOVED_TOO_MANY);
-  const verdict = decide(reasons, before, config);
-  return {
-    candidate: { ...draft, evidence: measured, accepted: verdict.taken !== 'no', reasons },
-    ...verdict,
-  };
+  return { draft, fitReasons: fit.reasons };
 }
 
-function decide(
-  reasons: readonly string[],
-  before: Calibration | undefined,
-  config: PerennialConfig,
-): { movedRefusals: number; taken: 'as usual' | 'as baseline' | 'no' } {
-  if (reasons.length === 0) return { movedRefusals: 0, taken: before?.epoch ? 'as usual' : 'as baseline' };
+function decide(reasons: readonly string[], before: Calibration | undefined, config: PerennialConfig): Verdict {
+  if (reasons.length === 0) {
+    return {
+      movedRefusals: 0,
+      taken: before?.epoch?.model === config.clv.model ? 'as usual' : 'as baseline',
+    };
+  }
   const onlyMoved = reasons.every((reason) => reason === MOVED_TOO_MANY);
   const movedRefusals = onlyMoved ? (before?.movedRefusals ?? 0) + 1 : 0;
   if (movedRefusals >= config.epochs.refusalsBeforeTaken) return { movedRefusals: 0, taken: 'as baseline' };
   return { movedRefusals, taken: 'no' };
 }
 
+/** What needs the candidate's predictions. */
 function measure(
   draft: EpochRecord,
   inForce: EpochRecord | null,
-  population: EpochPopulation,
-  cells: PurchaseCells,
+  { population, cells }: { population: EpochPopulation; cells: PurchaseCells },
   config: PerennialConfig,
-): EpochRecord['evidence'] {
-  const horizon = config.stages.returnHorizonDays;
-  const { cells: prior, returned } = priorCells(population);
-  const errorOf = (epoch: EpochRecord) => finite(calibrationError(epoch.params as MbgParams, prior, horizon, returned));
+): Pick<EpochEvidence, 'returnError' | 'returnErrorInForce' | 'movedShare' | 'holdout' | 'holdoutReasons'> {
+  const prior = priorCells(population);
+  const errorOf = (epoch: EpochRecord) => returnError(predictReturns(predictorOf(epoch, config), prior), prior);
   return {
-    ...draft.evidence,
     returnError: errorOf(draft),
     returnErrorInForce: inForce ? errorOf(inForce) : null,
-    movedShare: inForce ? movedShare(draft, inForce, cells, config) : null,
+    movedShare: inForce?.model === draft.model ? movedShare(draft, inForce, cells, config) : null,
+    ...epochHoldout(draft, prior, config),
   };
 }
 
-function isWorse({ returnError, returnErrorInForce }: EpochRecord['evidence'], tolerance: number): boolean {
-  return returnErrorInForce !== null && (returnError === null || returnError > returnErrorInForce + tolerance);
+function isWorse({ returnError: error, returnErrorInForce }: EpochEvidence, tolerance: number): boolean {
+  return returnErrorInForce !== null && (error === null || error > returnErrorInForce + tolerance);
 }
 
 /** Share of buyers for whom the declining or the churn condition, dwell left out, holds under the candidate only. */
@@ -120,7 +148,7 @@ function movedShare(candidate: EpochRecord, inForce: EpochRecord, cells: Purchas
     rules: config.stages,
   });
   const [after, before] = [night(candidate), night(inForce)];
-  let moved = 0;
+  let [moved, customers] = [0, 0];
   for (let i = 0; i < cells.x.length; i++) {
     const facts = {
       purchaseDays: (cells.x[i] as number) + 1,
@@ -131,14 +159,7 @@ function movedShare(candidate: EpochRecord, inForce: EpochRecord, cells: Purchas
     const declines = (rules: NightRules) => decliningCondition(facts, day, rules) === 'holds';
     const churns = (rules: NightRules) => churnCondition(facts, day, rules) !== undefined;
     if ((declines(after) && !declines(before)) || (churns(after) && !churns(before))) moved += cells.weight[i] as number;
+    customers += cells.weight[i] as number;
   }
-  return moved / sumWeights(cells);
+  return moved / customers;
 }
-
-function sumWeights(cells: PurchaseCells, test: (i: number) => boolean = () => true): number {
-  let sum = 0;
-  for (let i = 0; i < cells.weight.length; i++) if (test(i)) sum += cells.weight[i] as number;
-  return sum;
-}
-
-const finite = (value: number) => (Number.isFinite(value) ? value : null);

@@ -1,6 +1,6 @@
 import type { Columns } from '../../arrow/columns.ts';
 import type { SCORES } from '../../arrow/schemas.ts';
-import { clvMinor, expectedSpendMinor } from '../../clv/predict/customer-value.ts';
+import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { dayOf } from '../../time.ts';
 import { type Calibration, predictorOf, spendRuleOf } from './epoch-record.ts';
@@ -31,7 +31,7 @@ export function profileValues(
   const out = { pReturn: new Float64Array(rows).fill(Number.NaN), clvMinor: new Float64Array(rows).fill(Number.NaN) };
   if (!epoch || !tierCutsDate) return out;
   const predictor = predictorOf(epoch, config);
-  const spend = spendRuleOf(epoch, config.currency);
+  const spendMinor = spendPredictor(spendRuleOf(epoch, config.currency));
   const epochDay = dayOf(tierCutsDate);
   const { repeatNet } = timeline.book.customers;
   for (let row = 0; row < rows; row++) {
@@ -40,9 +40,9 @@ export function profileValues(
     const tx = scores.t_x_days[row] as number;
     const valuedOn = Math.max(scores.last_purchase_on[row] as number, epochDay);
     const tenure = valuedOn - (scores.first_purchase_on[row] as number);
-    const spendMinor = expectedSpendMinor(spend, x, repeatNet[order[row] as number] as number);
+    const spend = spendMinor(x, repeatNet[order[row] as number] as number);
     out.pReturn[row] = Math.round(predictor.pReturn(x, tx, tenure) * 10) / 10;
-    out.clvMinor[row] = twoDigits(clvMinor(predictor.discounted(x, tx, tenure), spendMinor, config.clv.marginRatio));
+    out.clvMinor[row] = twoDigits(clvMinor(predictor.discounted(x, tx, tenure), spend, config.clv.marginRatio));
   }
   return out;
 }

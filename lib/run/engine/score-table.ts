@@ -1,7 +1,7 @@
 import { type Columns, NO_CODE, NO_INT } from '../../arrow/columns.ts';
 import { CLV_METHODS, type SCORES, type STATE } from '../../arrow/schemas.ts';
 import { gather, gatherBytes } from '../../book/book-file.ts';
-import { clvMinor, expectedSpendMinor } from '../../clv/predict/customer-value.ts';
+import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
 import { rfmSegmentCode } from '../../rfm/segment-map.ts';
@@ -125,7 +125,8 @@ function fillModel(
 ): void {
   if (!epoch) return;
   const predictor = predictorOf(epoch, config);
-  const spend = spendRuleOf(epoch, config.currency);
+  const rule = spendRuleOf(epoch, config.currency);
+  const spendMinor = spendPredictor(rule);
   const { repeatNet } = timeline.book.customers;
   const [gammaGamma, population, cohort] = [...CLV_METHODS.keys()] as [number, number, number];
   // no purchase is a negative x, for which the predictor gives NaN: null
@@ -136,11 +137,11 @@ function fillModel(
   for (let row = 0; row < order.length; row++) {
     if (out.frequency[row] === 0) continue;
     const x = out.x[row] as number;
-    const spendMinor = expectedSpendMinor(spend, x, repeatNet[order[row] as number] as number);
-    const value = clvMinor(discounted[row] as number, spendMinor, config.clv.marginRatio);
-    out.expected_spend_minor[row] = Math.round(spendMinor);
+    const spend = spendMinor(x, repeatNet[order[row] as number] as number);
+    const value = clvMinor(discounted[row] as number, spend, config.clv.marginRatio);
+    out.expected_spend_minor[row] = Math.round(spend);
     out.clv_minor[row] = value;
-    out.clv_method[row] = spend.kind === 'cohort_mean' ? cohort : x === 0 ? population : gammaGamma;
+    out.clv_method[row] = rule.kind === 'cohort_mean' ? cohort : x === 0 ? population : gammaGamma;
     out.total_clv_minor[row] = (out.total_clv_minor[row] as number) + value;
     out.epoch[row] = 0;
   }

@@ -4,8 +4,8 @@ import type { NightFacts } from '../../book/night-facts.ts';
 import type { NightFold } from '../../book/night-fold.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
 import type { TransactionIndex } from '../../book/transaction-index.ts';
-import { clvMinor, expectedSpendMinor, type SpendRule } from '../../clv/predict/customer-value.ts';
-import type { MbgPredictor } from '../../clv/predict/mbg-predictor.ts';
+import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
+import type { Predictor } from '../../clv/predict/predictor.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { InvariantBrokenError } from '../../errors.ts';
 import { isLegalEdge } from '../../lifecycle/legal-edges.ts';
@@ -35,6 +35,8 @@ export class ShardTimeline {
   readonly #index: TransactionIndex;
   readonly #schedule: Schedule;
   readonly #config: PerennialConfig;
+  /** That of the last night: once another is in force, only replays ask it. */
+  #rhythm: NightRules['rhythm'] = null;
   #days: Int32Array = new Int32Array(256);
 
   constructor(
@@ -58,6 +60,8 @@ export class ShardTimeline {
     this.#reserve(this.book.size);
     const erasedStages = this.#forget(fold.erased);
     const night = this.#schedule.at(day);
+    if (night.rhythm !== this.#rhythm) this.#rhythm?.release?.();
+    this.#rhythm = night.rhythm;
     for (let slot = 0; slot < this.book.size; slot++) {
       if (!this.book.isRemoved(slot)) this.#stepCustomer(slot, day, night, fold, calibration);
     }
@@ -168,18 +172,16 @@ export class ShardTimeline {
     }
   }
 
-  #totalValue(day: number, predictor: MbgPredictor | null, calibration: Calibration): (slot: number) => number {
+  #totalValue(day: number, predictor: Predictor | null, calibration: Calibration): (slot: number) => number {
     const c = this.book.customers;
     if (!predictor || !calibration.epoch) return (slot) => c.net[slot] as number;
-    const spend: SpendRule = spendRuleOf(calibration.epoch, this.#config.currency);
+    const spendMinor = spendPredictor(spendRuleOf(calibration.epoch, this.#config.currency));
     const { marginRatio } = this.#config.clv;
     return (slot) => {
       const x = (c.purchaseDays[slot] as number) - 1;
       const first = c.firstDay[slot] as number;
       const purchases = predictor.discounted(x, (c.lastDay[slot] as number) - first, day - first);
-      return (
-        (c.net[slot] as number) + clvMinor(purchases, expectedSpendMinor(spend, x, c.repeatNet[slot] as number), marginRatio)
-      );
+      return (c.net[slot] as number) + clvMinor(purchases, spendMinor(x, c.repeatNet[slot] as number), marginRatio);
     };
   }
 

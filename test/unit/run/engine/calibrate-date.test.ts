@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../../lib/config/config.ts';
 import { calibrateDate, isEpochDate, needsPopulation } from '../../../../lib/run/engine/calibrate-date.ts';
-import { cohortMeanMinor, type EpochPopulation, medianGapDays } from '../../../../lib/run/engine/epoch-population.ts';
+import {
+  cohortMeanMinor,
+  type EpochPopulation,
+  medianGapDays,
+  priorCells,
+  repeatCustomers,
+} from '../../../../lib/run/engine/epoch-population.ts';
 import { type Calibration, type EpochBook, scheduleOf } from '../../../../lib/run/engine/epoch-record.ts';
 import { formatDay } from '../../../../lib/time.ts';
 import { drawBuyers, epochOf } from '../../../support/epochs.ts';
@@ -98,6 +104,27 @@ describe('calibrateDate', () => {
     expect([both.calibration.baseline, both.book.changes.length]).toEqual(['RULES_CHANGED', 2]);
   });
 
+  it('changes the model on the first night on which a fit of the new one is accepted, as a baseline night', () => {
+    const before = start();
+    // BG/NBD predicts these buyers' returns worse
+    const bg = configSchema.parse({ clv: { model: 'bg-nbd' }, epochs: { maxReturnErrorIncrease: 1 } });
+    const night = calibrateDate(TUESDAY, before.calibration, before.book, undefined, bg);
+    expect([night.calibration.epoch, night.calibration.baseline]).toEqual([before.calibration.epoch, null]);
+    const strict = configSchema.parse({ clv: { model: 'bg-nbd' }, epochs: { minRepeatCustomers: 1000 } });
+    const refused = calibrateDate(NEXT_MONDAY, night.calibration, night.book, buyers, strict);
+    expect([refused.calibration.epoch, refused.calibration.baseline]).toEqual([before.calibration.epoch, null]);
+    expect(refused.calibration.candidate?.id).toBe(`bg-nbd@${NEXT_MONDAY}`);
+    const taken = calibrateDate(NEXT_MONDAY, night.calibration, night.book, buyers, bg);
+    expect([taken.calibration.epoch?.id, taken.calibration.baseline]).toEqual([`bg-nbd@${NEXT_MONDAY}`, 'EPOCH_CHANGED']);
+    const third = formatDay(DAY_0 + 14);
+    const later = calibrateDate(third, taken.calibration, taken.book, buyers, bg);
+    expect(later.book.changes.map(({ date, epoch, baseline }) => [date, epoch?.model, baseline])).toEqual([
+      [MONDAY, 'mbg-nbd', 'EPOCH_CHANGED'],
+      [NEXT_MONDAY, 'bg-nbd', 'EPOCH_CHANGED'],
+      [third, 'bg-nbd', null],
+    ]);
+  });
+
   it('renews the RFM cuts every night under the policy nightly, the tier cuts not', () => {
     const nightly = configSchema.parse({ rfm: { cutPolicy: 'nightly' } });
     const first = start();
@@ -186,6 +213,45 @@ describe('epoch population', () => {
     expect(medianGapDays({ parts: [], gaps })).toBe(5);
     expect(medianGapDays({ parts: [], gaps: new Map([...gaps, [8, 1]]) })).toBe(7);
     expect(medianGapDays({ parts: [], gaps: new Map() })).toBeNull();
+  });
+
+  it('counts in each cell those that bought since', () => {
+    const none = -(2 ** 31);
+    const columns = (rows: readonly (readonly [x: number, tx: number, tenure: number, bought: number])[]) => ({
+      rows: rows.length,
+      columns: {
+        prior_x: Int32Array.from(rows, ([x]) => x),
+        prior_t_x_days: Int32Array.from(rows, ([, tx]) => tx),
+        prior_tenure_days: Int32Array.from(rows, ([, , tenure]) => tenure),
+        bought: Uint8Array.from(rows, ([, , , bought]) => bought),
+      } as never,
+    });
+    const cells = priorCells({
+      parts: [
+        columns([
+          [2, 5, 9, 1],
+          [0, 0, 4, 0],
+          [none, none, none, 1],
+          [2, 5, 9, 0],
+        ]),
+        columns([
+          [0, 0, 4, 1],
+          [2, 5, 9, 1],
+          [0, 0, 3, 0],
+          [none, none, none, 0],
+          [2, 6, 9, 1],
+        ]),
+      ],
+      gaps,
+    });
+    const rows = [...cells.x].map((x, i) => [x, cells.txDays[i], cells.tenureDays[i], cells.weight[i], cells.returned[i]]);
+    expect(rows).toEqual([
+      [0, 0, 3, 1, 0],
+      [0, 0, 4, 2, 1],
+      [2, 5, 9, 3, 2],
+      [2, 6, 9, 1, 1],
+    ]);
+    expect(repeatCustomers(cells)).toBe(4);
   });
 
   it('has the mean net per purchase day, 0 without buyers', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_CODE, NO_INT, textAt } from '../../../../lib/arrow/columns.ts';
 import { CLV_METHODS, SCORES } from '../../../../lib/arrow/schemas.ts';
 import { NO_FACTS } from '../../../../lib/book/night-facts.ts';
-import { configSchema } from '../../../../lib/config/config.ts';
+import { configSchema, type PerennialConfig } from '../../../../lib/config/config.ts';
 import { STAGES, TIERS } from '../../../../lib/lifecycle/words.ts';
 import { RFM_SEGMENTS } from '../../../../lib/rfm/segment-map.ts';
 import type { Calibration } from '../../../../lib/run/engine/epoch-record.ts';
@@ -15,7 +15,7 @@ import { DAY_0, factTable, refund, sale, voidOf } from '../../../support/facts.t
 import { TestShard } from '../../../support/shard.ts';
 
 const D = DAY_0;
-const config = configSchema.parse({});
+const DEFAULTS = configSchema.parse({});
 const facts = [
   sale('1', 'zoe', D - 30, 1000),
   sale('2', 'zoe', D - 10, 2000),
@@ -35,7 +35,7 @@ const cuts = {
 };
 
 /** The scores of night D as records: nulls as null, codes as words. */
-function scoresOf(changes: Partial<Calibration>) {
+function scoresOf(changes: Partial<Calibration>, config: PerennialConfig = DEFAULTS) {
   const calibration = calibrationOf(D, changes);
   const shard = new TestShard();
   const { epoch } = calibration;
@@ -146,6 +146,24 @@ describe('scoreColumns', () => {
       expect(row['q']).toBeLessThan(1);
       expect(row['p_return']).toBeLessThan(row['p_alive'] as number);
     }
+  });
+
+  it('scores under every model, and leaves all but the value alone when it is of the whole future', () => {
+    const paretoNbd = epochOf(D, { model: 'pareto-nbd', params: { r: 0.55, alpha: 74, s: 0.6, beta: 82 } });
+    const bgNbd = epochOf(D, { model: 'bg-nbd', params: { r: 0.24, alpha: 31, a: 0.8, b: 2.4 } });
+    for (const epoch of [paretoNbd, bgNbd]) {
+      const [, one, zoe] = scoresOf({ ...cuts, epoch }) as [unknown, Record<string, number>, Record<string, number>];
+      for (const name of MODEL_COLUMNS) expect([name, one[name], zoe[name]]).not.toContain(null);
+      expect(one['p_alive']).toBeLessThanOrEqual(1);
+      expect(one['p_return']).toBeLessThan(one['p_alive'] as number);
+    }
+    const dert = configSchema.parse({ clv: { model: 'pareto-nbd', discounting: 'dert' } });
+    const yearsOf = (row: Record<string, unknown>) => ({ ...row, clv_minor: null, total_clv_minor: null, tier: null });
+    const [year, future] = [scoresOf({ ...cuts, epoch: paretoNbd }), scoresOf({ ...cuts, epoch: paretoNbd }, dert)];
+    expect(future.map(yearsOf)).toEqual(year.map(yearsOf));
+    expect(future[2]?.['clv_minor']).toBeGreaterThan((year[2]?.['clv_minor'] as number) * 1.5);
+    // the epoch before the change of the model knows no such sum
+    expect(scoresOf({ ...cuts, epoch: bgNbd }, dert)).toEqual(scoresOf({ ...cuts, epoch: bgNbd }));
   });
 
   it('takes the mean of the cohort when Gamma-Gamma was refused', () => {

@@ -38,12 +38,15 @@ const later = { ...config.stages, decliningQ: 0.7, loyalPurchaseDays: 4 };
 const quick = epochOf(D + 8, { params: { r: 3, alpha: 4, a: 1, b: 1 } });
 const quicker = epochOf(D + 14, { params: { r: 4, alpha: 3, a: 2, b: 1 } });
 
-/** The fallback, a first epoch, a second as usual, other thresholds. */
+const other = epochOf(D + 22, { id: 'bg-nbd', model: 'bg-nbd', params: { r: 1, alpha: 4, a: 3, b: 1 } });
+
+/** The fallback, a first epoch, a second as usual, other thresholds, another model. */
 const CHANGES: readonly RegimeChange[] = [
   { date: formatDay(D), epoch: null, baseline: null, rules: config.stages },
   { date: formatDay(D + 8), epoch: quick, baseline: 'EPOCH_CHANGED', rules: config.stages },
   { date: formatDay(D + 14), epoch: quicker, baseline: null, rules: config.stages },
   { date: formatDay(D + 18), epoch: quicker, baseline: 'RULES_CHANGED', rules: later },
+  { date: formatDay(D + 22), epoch: other, baseline: 'EPOCH_CHANGED', rules: later },
 ];
 const schedule = (): Schedule => scheduleOf({ firstDataDate: formatDay(D), changes: CHANGES }, config);
 const cuts = { high: { enter: 9, cut: 8, exit: 7 }, mid: { enter: 4, cut: 3, exit: 2 } };
@@ -306,6 +309,15 @@ describe('a correction', () => {
     const course = run(9, at(0, sale('1', 'ann', D, 9)), at(8, sale('late', 'ann', D + 7, 9)));
     expect(told(course, 'ann').filter((line) => line.startsWith('8'))).toEqual(['8 churned>growing restated LATE_DATA']);
     expect(course.changes['ann']?.at(-1)?.evidence).toMatchObject({ n: 2, s: 0, epoch: quick.id, transactions: ['late'] });
+  });
+
+  it('of the night on which another model comes in is told as such, before a legal step', () => {
+    // silent for too long under MBG/NBD; under BG/NBD nobody with one purchase day has dropped out
+    const course = run(24, at(14, sale('1', 'ann', D + 14, 9), sale('2', 'bob', D + 14, 9)), at(22, sale('3', 'bob', D + 22, 9)));
+    const last = (customer: string) => told(course, customer).filter((line) => line.startsWith('22'));
+    expect(last('ann')).toEqual(['22 churned>new restated EPOCH_CHANGED']);
+    expect(last('bob')).toEqual(['22 churned>new restated EPOCH_CHANGED', '22 new>growing transition SECOND_PURCHASE']);
+    expect(course.changes['ann']?.at(-1)?.evidence).toMatchObject({ n: 1, s: 7, epoch: 'bg-nbd' });
   });
 });
 

@@ -1,0 +1,119 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ShardBook } from '../../lib/book/shard-book.ts';
+import { counted } from '../../lib/run/counted.ts';
+import {
+  type LeftOut,
+  leftOutOf,
+  type ScratchRequest,
+  scratchBooks,
+  scratchDeps,
+  takeDrops,
+} from '../../lib/run/scratch-ledger.ts';
+import { openObjectStore, openScratchStore } from '../../lib/store/objects.ts';
+import { datesBetween } from '../../lib/time.ts';
+import type { CountingLine } from '../counting-line.ts';
+
+/** Files, dates and rules that a line names at most. */
+const NAMED = 3;
+
+/** Signals that end a command. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The book of each shard as a folder of drops tells it, without a home: the drops are read into a lake in a new folder of the
+ * system's for temporary files, closed to others, and folded in memory. That folder is removed when the last book was taken, when
+ * the caller takes no more, after an error, and at Ctrl-C. What was not taken of the drops is told on standard error.
+ *
+ * @throws what a run of these drops would throw for them
+ */
+export async function* scratchBookOfShards(request: ScratchRequest, line: CountingLine): AsyncGenerator<ShardBook> {
+  const dir = await mkdtemp(join(tmpdir(), 'perennial-drops-'));
+  const disarm = removeAtEnd(dir);
+  try {
+    const deps = scratchDeps(openScratchStore(pathToFileURL(dir).href), (url) => openObjectStore(url));
+    const { signal } = new AbortController();
+    const onBatch = (done: number, of: number) => line.show('batches of files read:', done, of);
+    const ledger = await takeDrops(deps, request, { signal, onBatch });
+    tell(line, [missingText(request), ...leftOutTexts(await leftOutOf(deps, ledger))]);
+    const [refused, waiting] = [new Tally(), new Tally()];
+    const books = scratchBooks(deps, ledger, {
+      onNight: ({ shard, done, of }, fold) => {
+        line.show(`shard ${shard + 1} of ${request.shards}, nights folded:`, done, of);
+        // rates are read in every shard
+        for (const { rule, feed } of fold.refused) if (feed !== 'rates' || shard === 0) refused.add(rule);
+      },
+    });
+    for await (const book of books) {
+      for (const { reason } of book.pending) waiting.add(reason);
+      yield book;
+    }
+    tell(line, [
+      refused.total > 0 && `warning: ${counted(refused.total, 'row')} left out, for they do not agree with others: ${refused}.`,
+      waiting.total > 0 && `warning: ${counted(waiting.total, 'row')} not counted, for they wait for what they need: ${waiting}.`,
+    ]);
+  } finally {
+    disarm();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Removes a folder also when the process is ended before its work is done. @returns what takes that back */
+function removeAtEnd(dir: string): () => void {
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  const onSignal = (signal: NodeJS.Signals) => {
+    disarm();
+    remove();
+    process.kill(process.pid, signal);
+  };
+  const disarm = () => {
+    process.off('exit', remove);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
+  process.on('exit', remove);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return disarm;
+}
+
+/** Counts by name. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+  total = 0;
+
+  add(name: string): void {
+    this.total++;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  toString(): string {
+    return [...this.#counts].map(([name, times]) => `${times} ${name}`).join(', ');
+  }
+}
+
+function tell(line: CountingLine, texts: readonly (string | false)[]): void {
+  for (const text of texts) {
+    if (text === false) continue;
+    line.end();
+    process.stderr.write(`${text}\n`);
+  }
+}
+
+/** The first of some names. */
+const some = (names: readonly string[]) => `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ', ...' : ''}`;
+
+function missingText({ from, to, missing }: ScratchRequest): string | false {
+  if (missing.length === 0) return false;
+  const days = `${counted(missing.length, 'day')} of ${datesBetween(from, to).length}`;
+  return `note: ${days} from ${from} to ${to} without a folder, taken as days without sales: ${some(missing)}.`;
+}
+
+function leftOutTexts({ refused, rows, first, remarks }: LeftOut): (string | false)[] {
+  const places = some(remarks.map(({ key, reason }) => `${key} (${reason})`));
+  return [
+    refused > 0 && `warning: ${counted(refused, 'row')} of ${counted(rows, 'row')} refused and left out.${first}`,
+    remarks.length > 0 && `note: not read: ${places}.`,
+  ];
+}
