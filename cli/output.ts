@@ -57,8 +57,8 @@ export async function writeTables<S extends TableSpec>(
   if (out !== undefined) await endFile(sink);
 }
 
-/** @throws UsageError when the file cannot be written */
-async function openFile(out: string): Promise<Writable> {
+/** A file to write, named by --out. @throws UsageError when it cannot be written */
+export async function openFile(out: string): Promise<Writable> {
   try {
     return (await open(out, 'w')).createWriteStream();
   } catch (error) {
@@ -73,7 +73,8 @@ export function cannotWrite(option: string, path: string, cause: unknown): Usage
   return new UsageError(`Option ${option}: ${path}: ${seen}, expected a file that can be written. Correct the path.`, { cause });
 }
 
-async function endFile(sink: Writable): Promise<void> {
+/** Ends a file and waits until all is written. */
+export async function endFile(sink: Writable): Promise<void> {
   sink.end();
   await finished(sink);
 }

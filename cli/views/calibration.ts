@@ -1,42 +1,181 @@
 import type { PerennialConfig } from '../../lib/config/config.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
-import type { Calibration, EpochRecord } from '../../lib/run/engine/epoch-record.ts';
-import { formatTable } from '../table.ts';
+import type { Calibration, EpochEvidence, EpochRecord, Intervals } from '../../lib/run/engine/epoch-record.ts';
+import { count, formatTable } from '../table.ts';
+import { describeReasons } from './fit-reasons.ts';
 
 /** Parameters that are times. */
 const TIMES: ReadonlySet<string> = new Set(['alpha', 'beta']);
 
+/** Columns of a line, the widest that every terminal shows whole. */
+const WIDTH = 100;
+
+/** Columns of the words before what a line tells. */
+const LABEL = 19;
+
+const NOT_RECORDED = 'not recorded';
+
+/** What a baseline night brings into force. */
+const BASELINES = {
+  EPOCH_CHANGED: 'stages are set afresh: a first model, another one, or one that was refused several times',
+  RULES_CHANGED: 'stages are set afresh: the section `stages` of the configuration was changed',
+} as const satisfies Record<NonNullable<Calibration['baseline']>, string>;
+
 /** A calibration for a person. */
 export function calibrationText(calibration: Calibration, config: PerennialConfig): string {
-  const { date, epoch, rfmCuts, rfmCutsDate, tierCuts, tierCutsDate, candidate } = calibration;
-  const money = (minor: number) => formatMinor(minor, currencyExponent(config.currency));
-  const lines = [`Calibration of ${date}`];
-  lines.push(epoch ? `  epoch in force   ${describeEpoch(epoch)}` : '  epoch in force   none yet: days of silence decide');
-  if (candidate) lines.push(`  newest fit       ${candidate.id}, ${verdictOf(candidate)}`);
-  const rows: string[][] = [];
-  if (rfmCuts) {
-    rows.push(['recency', ...rfmCuts.recency, rfmCutsDate ?? '']);
-    rows.push(['frequency', ...rfmCuts.frequency.map(String), rfmCutsDate ?? '']);
-    rows.push(['monetary', ...rfmCuts.monetary.map(money), rfmCutsDate ?? '']);
+  const { date, epoch, candidate, baseline } = calibration;
+  const inForce = epoch ? epoch.id : 'none yet: days of silence decide';
+  const lines = [`Calibration of ${date}\n`, line('epoch in force', inForce)];
+  if (candidate) lines.push(line('newest fit', `${candidate.id}, ${verdictOf(candidate)}${rowOf(calibration, config)}`));
+  if (baseline) lines.push(line('baseline night', BASELINES[baseline]));
+  lines.push(tierLine(calibration, config), cutTable(calibration, config));
+  if (epoch) lines.push(epochText(`Epoch in force: ${epoch.id}`, epoch, config));
+  if (candidate && candidate.id !== epoch?.id) lines.push(epochText(`Newest fit: ${candidate.id}`, candidate, config));
+  return lines.join('');
+}
+
+/** A label and what there is to say, broken between words where the line would be too long. */
+function line(label: string, text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) as string;
+    if (last !== '' && LABEL + last.length + 1 + word.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
-  const cuts = formatTable(
-    [{ name: 'RFM cuts' }, ...['1|2', '2|3', '3|4', '4|5'].map((name) => ({ name, align: 'right' as const })), { name: 'of' }],
-    rows,
+  return lines.map((part, i) => `${(i === 0 ? `  ${label}` : '').padEnd(LABEL)}${part}\n`).join('');
+}
+
+function verdictOf({ accepted, reasons }: EpochRecord): string {
+  if (!accepted) return `refused: ${describeReasons(reasons)}`;
+  return reasons.length === 0 ? 'accepted' : `accepted after refusals in a row, although ${describeReasons(reasons)}`;
+}
+
+/** How long a candidate has been refused for moved customers alone, and when one is taken all the same. */
+function rowOf({ movedRefusals }: Calibration, { epochs }: PerennialConfig): string {
+  return movedRefusals > 0 ? ` (${movedRefusals} in a row; number ${epochs.refusalsBeforeTaken} is taken)` : '';
+}
+
+function tierLine({ tierCuts, tierCutsDate }: Calibration, { currency }: PerennialConfig): string {
+  if (!tierCuts) return '';
+  const money = (minor: number) => formatMinor(minor, currencyExponent(currency));
+  return line(
+    'tiers',
+    `high above ${money(tierCuts.high.cut)}, mid above ${money(tierCuts.mid.cut)} ${currency} (of ${tierCutsDate})`,
   );
-  const tiers = tierCuts
-    ? `  tiers            high above ${money(tierCuts.high.cut)}, mid above ${money(tierCuts.mid.cut)} ${config.currency} (of ${tierCutsDate})\n`
-    : '';
-  return `${lines.join('\n')}\n${tiers}${rows.length > 0 ? `\n${cuts}` : ''}`;
 }
 
-function describeEpoch({ id, params, spend }: EpochRecord): string {
-  const model = Object.entries(params)
-    .map(([name, value]) => `${name} ${value.toPrecision(4)}${TIMES.has(name) ? ' days' : ''}`)
-    .join(', ');
-  const gamma = spend
-    ? `p ${spend.p.toPrecision(4)}, q ${spend.q.toPrecision(4)}, v ${spend.v.toPrecision(4)}`
-    : 'spend by the cohort mean';
-  return `${id}: ${model}; ${gamma}`;
+function cutTable({ rfmCuts, rfmCutsDate }: Calibration, { currency }: PerennialConfig): string {
+  if (!rfmCuts) return '';
+  const money = (minor: number) => formatMinor(minor, currencyExponent(currency));
+  const table = formatTable(
+    [{ name: 'RFM cuts' }, ...['1|2', '2|3', '3|4', '4|5'].map((name) => ({ name, align: 'right' as const })), { name: 'of' }],
+    [
+      ['recency', ...rfmCuts.recency, rfmCutsDate ?? ''],
+      ['frequency', ...rfmCuts.frequency.map(String), rfmCutsDate ?? ''],
+      ['monetary', ...rfmCuts.monetary.map(money), rfmCutsDate ?? ''],
+    ],
+  );
+  return `\n${table}`;
 }
 
-const verdictOf = ({ accepted, reasons }: EpochRecord) => (accepted ? 'accepted' : `refused: ${reasons.join(', ')}`);
+/** A fit with its parameters and what it was judged by. */
+function epochText(title: string, epoch: EpochRecord, config: PerennialConfig): string {
+  const { evidence } = epoch;
+  return [
+    `\n${title}\n`,
+    line('fitted to', fittedTo(evidence)),
+    line('spend', spendOf(epoch)),
+    line('returns', returnsOf(evidence)),
+    line('holdout', holdoutOf(evidence)),
+    `\n${parameterTable(epoch, config)}`,
+  ].join('');
+}
+
+function fittedTo({
+  customers,
+  repeatCustomers,
+  cells,
+  historyDays,
+  logLikelihood,
+  iterations,
+  warnings,
+}: EpochEvidence): string {
+  const inCells = cells === undefined ? '' : `, ${count(cells)} cells`;
+  const likelihood = logLikelihood === null ? '' : `; log-likelihood ${logLikelihood.toFixed(2)}`;
+  const doubts = warnings && warnings.length > 0 ? `; doubtful: ${describeReasons(warnings)}` : '';
+  return `${count(customers)} customers (${count(repeatCustomers)} with a repeat purchase${inCells}), ${count(historyDays)} days of history${likelihood}, ${count(iterations)} iterations${doubts}`;
+}
+
+function spendOf({ spend, evidence }: EpochRecord): string {
+  const rule = spend ? 'Gamma-Gamma' : 'the cohort mean';
+  const found = evidence.spend;
+  if (!found) return `${rule}; evidence ${NOT_RECORDED}`;
+  const { customers, leftOut, farBelow, pearson, spearman, verdict, reasons, warnings } = found;
+  const correlation =
+    pearson === null || spearman === null
+      ? 'no correlation with frequency can be told'
+      : `correlation with frequency ${verdict} (Pearson ${pearson.toFixed(3)}, Spearman ${spearman.toFixed(3)})`;
+  return [
+    reasons.length === 0
+      ? `${rule} of ${count(customers)} customers`
+      : `${rule}, for Gamma-Gamma is refused: ${describeReasons(reasons)}`,
+    correlation,
+    `${count(leftOut)} repeat customers without positive spend left out`,
+    ...(warnings.length > 0 ? [`doubtful: ${describeReasons(warnings)}`] : []),
+    ...(farBelow > 0 ? [`${count(farBelow)} means are far below all others and may distort the fit`] : []),
+  ].join('; ');
+}
+
+function returnsOf({ returnError, returnErrorInForce, movedShare }: EpochEvidence): string {
+  if (returnError === null) return 'nobody to compare with';
+  const inForce = returnErrorInForce === null ? '' : ` (of the epoch before it ${percent(returnErrorInForce)})`;
+  const moved = movedShare === null ? '' : `; ${percent(movedShare)} of the buyers moved`;
+  return `predicted share off by ${percent(returnError)}${inForce}${moved}`;
+}
+
+function holdoutOf({ holdout, holdoutReasons }: EpochEvidence): string {
+  if (holdout === undefined) return NOT_RECORDED;
+  if (holdout === null) return `none: ${describeReasons(holdoutReasons ?? [])}`;
+  const { calibrateTo, horizonDays, customers, boughtShare, meanReturn, brier, calibrationError, baselines } = holdout;
+  return [
+    `fitted to ${calibrateTo}, ${horizonDays} days ahead, ${count(customers)} customers: ${percent(meanReturn)} predicted to buy, ${percent(boughtShare)} bought`,
+    `Brier score ${brier.toFixed(4)} (by the rate so far ${baselines.naiveRate.brier.toFixed(4)}, nobody buys ${baselines.zero.brier.toFixed(4)})`,
+    `calibration error ${percent(calibrationError)}`,
+  ].join('; ');
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
+
+function parameterTable({ model, params, spend, evidence }: EpochRecord, { currency }: PerennialConfig): string {
+  const rows = (
+    name: string,
+    values: Readonly<Record<string, number>>,
+    errors: Readonly<Record<string, number>> | null,
+    intervals: Intervals | undefined,
+  ) =>
+    Object.entries(values).map(([parameter, value], i) => [
+      i === 0 ? name : '',
+      TIMES.has(parameter) ? `${parameter} (days)` : parameter === 'v' ? `v (${currency})` : parameter,
+      digits(value),
+      digits(errors?.[parameter]),
+      intervals ? range(intervals[parameter]) : NOT_RECORDED,
+    ]);
+  return formatTable(
+    [
+      { name: 'model' },
+      { name: 'parameter' },
+      { name: 'value', align: 'right' },
+      { name: 'std. error', align: 'right' },
+      { name: '95 % interval', align: 'right' },
+    ],
+    [
+      ...rows(model, params, evidence.standardErrors, evidence.intervals),
+      ...(spend ? rows('gamma-gamma', spend, evidence.spend?.standardErrors ?? null, evidence.spend?.intervals) : []),
+    ],
+  );
+}
+
+const digits = (value: number | undefined) => (value === undefined ? '-' : value.toPrecision(5));
+
+const range = (interval: readonly [number, number] | undefined) =>
+  interval ? `${digits(interval[0])} .. ${digits(interval[1])}` : '-';

@@ -5,6 +5,7 @@
  *   npm run -s perennial -- run --from 1997-01-01 --to 1997-09-30 --home .cdnow
  *   npm run -s perennial -- run --date 1998-06-30 --home .cdnow
  *   npm run -s perennial -- scores --date 1997-09-30 --home .cdnow
+ *   npm run -s perennial -- holdout --calibrate-to 1997-09-30 --to 1998-06-30 --home .cdnow
  *
  * Here the home is a temporary folder, one process runs all commands, and a configuration asks for one shard, one list and one
  * destination: cells and spend are of each customer alone and do not depend on how many of these there are (that shards change no
@@ -19,7 +20,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOOK_VERSION, CUSTOMERS } from '../../lib/arrow/schemas.ts';
 import { decodeTable } from '../../lib/arrow/table-file.ts';
-import { cdnowCells, cdnowSpendCells } from '../golden/cdnow.ts';
+import type { Holdout } from '../../lib/clv/holdout/holdout.ts';
+import { cdnowCells, cdnowSpendCells, REFERENCE, relativeError } from '../golden/cdnow.ts';
 import { type CommandResult, linesOf, perennialSession, REPOSITORY } from '../support/command-line.ts';
 import { filesBelow } from '../support/tree.ts';
 
@@ -39,6 +41,7 @@ describe.skipIf(!isThere)('CDNOW', { timeout: 300_000 }, () => {
   let imported: CommandResult;
   let scores: CommandResult;
   let shown: CommandResult;
+  let held: CommandResult;
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'perennial-cdnow-'));
@@ -52,12 +55,20 @@ describe.skipIf(!isThere)('CDNOW', { timeout: 300_000 }, () => {
       ['scores', '--date', '1997-09-30', '--format', 'csv'],
       [...run, '--date', '1998-06-30'],
       ['runs', '--json'],
+      ['holdout', '--calibrate-to', '1997-09-30', '--to', '1998-06-30', '--model', 'mbg-nbd', '--json'],
     ];
     const results = await perennialSession(home, commands, REPOSITORY);
     for (const [i, { code, stderr }] of results.entries()) {
       if (code !== 0) throw new Error(`perennial ${commands[i]?.join(' ')}: exit code ${code}\n${stderr}`);
     }
-    [imported, , scores, , shown] = results as [CommandResult, CommandResult, CommandResult, CommandResult, CommandResult];
+    [imported, , scores, , shown, held] = results as [
+      CommandResult,
+      CommandResult,
+      CommandResult,
+      CommandResult,
+      CommandResult,
+      CommandResult,
+    ];
   }, 300_000);
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -79,6 +90,23 @@ describe.skipIf(!isThere)('CDNOW', { timeout: 300_000 }, () => {
       { from: '1997-01-01', to: '1997-09-30', state: 'CLOSED', counts: { rows: 4960, accepted: 4960, customers: 2357 } },
       { from: '1997-10-01', to: '1998-06-30', state: 'CLOSED', counts: { rows: 1959, accepted: 1959, customers: 2357 } },
     ]);
+  });
+
+  it('is predicted as published: MBG/NBD of 1997-09-30 against the days to 1998-06-30', () => {
+    const { totals, bins } = JSON.parse(held.stdout) as Pick<Holdout, 'totals' | 'bins'>;
+    const reference = REFERENCE.holdout_39_weeks['mbg-nbd'];
+    const [total, mae, rmse, correlation] = [reference.predicted_total, reference.mae, reference.rmse, reference.corr];
+    expect(totals?.actual).toBe(REFERENCE.holdout_39_weeks.holdout_actual);
+    for (const [observed, exact] of [
+      [totals?.predicted, total],
+      [totals?.mae, mae],
+      [totals?.rmse, rmse],
+      [totals?.correlation, correlation],
+      ...bins.map(({ predicted }, x) => [predicted, reference.bin_expected_mean[x]]),
+      ...bins.map(({ actual }, x) => [actual, REFERENCE.holdout_39_weeks.bin_actual_mean[x]]),
+    ] as [number, number][]) {
+      expect(relativeError(observed, exact)).toBeLessThan(1e-7);
+    }
   });
 });
 

@@ -85,6 +85,14 @@ describe('a command that is asked for what it cannot do', () => {
       `Date 2025-03-09: not committed, expected ${DATE} to ${DATE}. Choose another date, or run it.`,
     ],
     [
+      ['holdout', '--calibrate-to', DATE, '--to', DATE],
+      `Option --to: ${DATE}, expected a date after ${DATE} (--calibrate-to). Name one from 2025-03-08 on.`,
+    ],
+    [
+      ['holdout', '--calibrate-to', '2025-03-06', '--to', DATE],
+      'Option --calibrate-to: nobody had bought by 2025-03-06, expected a date with buyers before it. Name a later date.',
+    ],
+    [
       ['put', 'in-place'],
       'Folder in-place: no drops, but dynamo, exports, lake, expected dt=YYYY-MM-DD/<feed>/* with a marker. Correct the path, or name the folders so.',
     ],

@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { rename, rm } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SpendParams } from '../../lib/clv/models/gamma-gamma.ts';
+import { fittedModel } from '../../lib/clv/models/purchase-models.ts';
+import { UsageError } from '../../lib/errors.ts';
+import { csvRecord } from '../../lib/export/csv.ts';
+import { countingLine } from '../counting-line.ts';
+import { type CustomerFile, openCustomerFile } from '../models/customer-file.ts';
+import { FITTED_MODELS, type FittedModelId, readParameters } from '../models/parameters.ts';
+import { type Horizon, type Prediction, predictPurchases, predictSpend } from '../models/predict-rows.ts';
+import { unitOption } from '../models/unit-option.ts';
+import { endFile, openFile } from '../output.ts';
+
+interface PredictOptions {
+  readonly model: FittedModelId;
+  readonly params: string;
+  readonly file: string;
+  readonly horizons?: readonly Horizon[];
+  readonly pReturn?: true;
+  readonly dert?: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Digits of every number: enough for each double to be read back as it was. */
+const DIGITS = 17;
+
+/** Characters collected before a write. */
+const CHUNK = 65_536;
+
+const HELP = `
+Columns of the file: x repeat purchase days, t_x first to last purchase, T first purchase to today; for gamma-gamma x and m, the mean
+spend of the repeat purchase days. Other columns are kept. One row out for each row in, in the same order. Times of the file, of the
+horizons and of the parameters are all in one unit; amounts are in units of the currency, not in cents.
+
+Examples:
+  npm run -s perennial -- fit --cells cells.json --model bg-nbd --unit weeks --json > fit.json
+  npm run -s perennial -- predict --model bg-nbd --params fit.json --unit weeks --horizons 1,13,26,52 --file customers.csv
+  npm run -s perennial -- predict --model gamma-gamma --params '{"p":6.25,"q":3.74,"v":15.44}' --file spend.csv
+`;
+
+/** Adds `predict`: what a fitted model says of customers in a CSV file. */
+export function registerPredict(program: Command): void {
+  program
+    .command('predict')
+    .summary('what a fitted model says of customers in a file')
+    .description('Adds p_alive and expected_<h> for every horizon to a CSV file of customers, or expected_spend for gamma-gamma.')
+    .addOption(new Option('--model <name>', 'model').choices(FITTED_MODELS).makeOptionMandatory())
+    .requiredOption('--params <json>', 'parameters: JSON, or a file of it; what `fit --json` prints is taken as it is')
+    .requiredOption('--file <csv>', 'CSV file with a header; - is standard input')
+    .option('--horizons <list>', 'horizons, divided by commas (not for gamma-gamma)', parseHorizons)
+    .addOption(unitOption('unit of the file, the horizons and the parameters, all of them'))
+    .option('--p-return', 'also p_return_<h>: the probability of at least one purchase in the horizon')
+    .option(
+      '--dert <rate>',
+      'also dert: purchases of the whole future, discounted at this continuous rate (pareto-nbd)',
+      parseRate,
+    )
+    .option('--out <file>', 'file to write instead of standard output')
+    .option('--json', 'print a JSON array of the rows instead of CSV')
+    .addHelpText('after', HELP)
+    .action(predict);
+}
+
+function parseHorizons(text: string): Horizon[] {
+  const horizons = text.split(',').map((part) => ({ text: part.trim(), length: Number(part) }));
+  const wrong = horizons.find((one) => one.text === '' || !(one.length >= 0 && Number.isFinite(one.length)));
+  if (wrong)
+    throw new InvalidArgumentError(`Expected lengths of time divided by commas, such as 1,13,26,52; found "${wrong.text}".`);
+  if (new Set(horizons.map((one) => one.text)).size < horizons.length)
+    throw new InvalidArgumentError('Expected each horizon once.');
+  return horizons;
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (text.trim() === '' || !(rate > 0 && Number.isFinite(rate))) throw new InvalidArgumentError('Expected a rate above 0.');
+  return rate;
+}
+
+/** What is asked of the model. @throws UsageError for options that do not go with it */
+function predictionOf({ model, params: text, file, horizons, pReturn, dert }: PredictOptions): Prediction {
+  const params = readParameters('--params', text, model);
+  if (model === 'gamma-gamma') {
+    const foreign = horizons ? '--horizons' : pReturn ? '--p-return' : dert === undefined ? undefined : '--dert';
+    if (foreign)
+      throw new UsageError(`Option ${foreign}: gamma-gamma predicts spend, expected a model of purchases. Leave it out.`);
+    return predictSpend(file, params as SpendParams);
+  }
+  if (!horizons) throw new UsageError('Option --horizons: missing, expected lengths of time such as 1,13,26,52. Add it.');
+  if (dert !== undefined && model !== 'pareto-nbd') {
+    throw new UsageError(`Option --dert: ${model} has no closed form of it, expected pareto-nbd. Leave it out.`);
+  }
+  return predictPurchases(file, fittedModel(model, params), { horizons, withReturn: pReturn === true, residualRate: dert });
+}
+
+async function predict(options: PredictOptions): Promise<void> {
+  const prediction = predictionOf(options);
+  const file = await openCustomerFile(options.file, prediction.inputs);
+  const taken = prediction.outputs.filter((name) => file.header.includes(name));
+  if (taken.length > 0) {
+    throw new UsageError(`File ${options.file}: has a column ${taken[0]} already, expected none of that name. Rename it.`);
+  }
+  const { out } = options;
+  if (out === undefined) return writeRows(file, prediction, process.stdout, options);
+  // the file is there when it is whole
+  const unfinished = `${out}.part`;
+  const sink = await openFile(unfinished);
+  try {
+    await writeRows(file, prediction, sink, options);
+    await endFile(sink);
+  } catch (error) {
+    sink.destroy();
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  await rename(unfinished, out);
+}
+
+async function writeRows(
+  file: CustomerFile,
+  prediction: Prediction,
+  sink: Writable,
+  { json, out }: PredictOptions,
+): Promise<void> {
+  const names = [...file.header, ...prediction.outputs];
+  const line = countingLine('predict');
+  let chunk = json ? '[' : csvRecord(names);
+  let rows = 0;
+  let without = 0;
+  for await (const row of file.rows) {
+    const values = prediction.valuesOf(file, row);
+    if (values.includes(null)) without++;
+    chunk += json ? jsonRow(names, row.fields, values, rows === 0) : csvRecord([...row.fields, ...values.map(digitsOf)]);
+    line.show('customers', ++rows);
+    if (chunk.length < CHUNK) continue;
+    if (!sink.write(chunk)) await once(sink, 'drain');
+    chunk = '';
+  }
+  if (json) chunk += '\n]\n';
+  if (!sink.write(chunk)) await once(sink, 'drain');
+  line.end();
+  if (without > 0) process.stderr.write(`rows without a value: ${without}; their mean does not exist (p x + q <= 1)\n`);
+  if (out !== undefined) process.stderr.write(`${rows} rows in ${out}\n`);
+}
+
+const digitsOf = (value: number | null): string | null => (value === null ? null : value.toPrecision(DIGITS));
+
+function jsonRow(
+  names: readonly string[],
+  fields: readonly string[],
+  values: readonly (number | null)[],
+  isFirst: boolean,
+): string {
+  const row = Object.fromEntries(
+    names.map((name, i) => [name, i < fields.length ? asNumber(fields[i] as string) : values[i - fields.length]]),
+  );
+  return `${isFirst ? '' : ','}\n${JSON.stringify(row)}`;
+}
+
+/** A field of the file as JSON: a number where it is one that JSON writes the same way, else text. */
+const asNumber = (text: string): number | string => (String(Number(text)) === text ? Number(text) : text);

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { MODEL_IDS, type ModelParams } from '../../lib/clv/models/purchase-model.ts';
+import { purchaseModel } from '../../lib/clv/models/purchase-models.ts';
+import { UsageError } from '../../lib/errors.ts';
+
+/** Models that `fit` and `predict` know. */
+export const FITTED_MODELS = [...MODEL_IDS, 'gamma-gamma'] as const;
+
+/** A model that `fit` and `predict` know. */
+export type FittedModelId = (typeof FITTED_MODELS)[number];
+
+/** Parameters of Gamma-Gamma. */
+const SPEND_PARAMETERS = ['p', 'q', 'v'];
+
+/** Names of a model's parameters, in their order. */
+const parametersOf = (model: FittedModelId): readonly string[] =>
+  model === 'gamma-gamma' ? SPEND_PARAMETERS : purchaseModel(model).parameters;
+
+/**
+ * Reads parameters: JSON, or a file of JSON, of the parameters alone or of what `fit --json` printed.
+ *
+ * @param option name of the option, for messages
+ * @throws UsageError unless exactly the model's parameters are there, each above 0
+ */
+export function readParameters(option: string, text: string, model: FittedModelId): ModelParams {
+  const names = parametersOf(model);
+  const expected = `expected {${names.map((name) => `"${name}": ...`).join(', ')}} of ${model}`;
+  const value = parse(option, text, expected);
+  const { model: fitted, params = value } = value;
+  if (typeof fitted === 'string' && fitted !== model) {
+    throw new UsageError(`Option ${option}: parameters of ${fitted}, ${expected}. Name the same model with --model.`);
+  }
+  const given = isObject(params) ? params : {};
+  const wrong = names.filter((name) => !isPositive(given[name]));
+  const unknown = Object.keys(given).filter((name) => !names.includes(name));
+  if (wrong.length > 0 || unknown.length > 0) {
+    const seen = [
+      ...wrong.map((name) => `${name} is ${name in given ? JSON.stringify(given[name]) : 'missing'}`),
+      ...unknown.map((name) => `${name} is not known`),
+    ];
+    throw new UsageError(`Option ${option}: ${seen.join(', ')}, ${expected}, each above 0. Correct the parameters.`);
+  }
+  return Object.fromEntries(names.map((name) => [name, given[name] as number]));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Positive, with a finite logarithm. */
+const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0 && Number.isFinite(Math.log(value));
+
+function parse(option: string, text: string, expected: string): Record<string, unknown> {
+  const isJson = text.trimStart().startsWith('{');
+  try {
+    const value: unknown = JSON.parse(isJson ? text : readFileSync(text, 'utf8'));
+    if (isObject(value)) return value;
+  } catch (cause) {
+    throw new UsageError(
+      `Option ${option}: ${(cause as Error).message}, ${expected}, as JSON or as a file of it. Correct the option.`,
+      { cause },
+    );
+  }
+  throw new UsageError(`Option ${option}: no JSON object, ${expected}. Correct the option.`);
+}

@@ -1,0 +1,12 @@
+import { Option } from 'commander';
+
+/** Units of model time, in days. */
+export const UNIT_DAYS = { days: 1, weeks: 7 } as const;
+
+/** A unit of model time. */
+export type TimeUnit = keyof typeof UNIT_DAYS;
+
+/** The option --unit. */
+export function unitOption(description: string): Option {
+  return new Option('--unit <unit>', description).choices(Object.keys(UNIT_DAYS)).default('days');
+}
