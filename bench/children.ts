@@ -29,13 +29,17 @@ export async function prepare(...args: readonly string[]): Promise<void> {
   await run(process.execPath, ['--max-old-space-size=8192', script('prepare.ts'), ...args]);
 }
 
-/** Runs `timed.ts` as a whole process on one core. */
-export async function measure(...args: readonly string[]): Promise<Measured> {
-  const command = [process.execPath, script('timed.ts'), ...args];
+/** Runs a command that prints JSON as a whole process on one core. */
+export async function measureCommand<R>(...command: readonly string[]): Promise<R & { readonly wallMs: number }> {
   const [head = '', ...rest] = hasTaskset ? ['taskset', '-c', '0', ...command] : command;
   const startedMs = performance.now();
   const text = await run(head, rest);
-  return { ...(JSON.parse(text) as TimedReport), wallMs: performance.now() - startedMs };
+  return { ...(JSON.parse(text) as R), wallMs: performance.now() - startedMs };
+}
+
+/** Runs `timed.ts` as a whole process on one core. */
+export async function measure(...args: readonly string[]): Promise<Measured> {
+  return measureCommand<TimedReport>(process.execPath, script('timed.ts'), ...args);
 }
 
 /** Middle value; the mean of two. */

@@ -22,17 +22,33 @@ export interface NightFigures {
   readonly peakMb: number;
 }
 
-/** `bench/results.json`: what else stands in RESULTS.md, for programs. */
-export interface BenchResults {
+/** Parts of the bench, in the order of their sections. */
+export const PARTS = ['ingest', 'night', 'clv'] as const;
+
+/** A part of the bench. */
+export type Part = (typeof PARTS)[number];
+
+/** A report as it is kept: with the day and the machine that it is of, since each section may be renewed alone. */
+export interface Section extends Report {
   readonly date: string;
   readonly machine: string;
-  readonly nights: readonly NightFigures[];
 }
 
-/** The figures of some reports. */
-export function resultsOf(reports: readonly Report[]): BenchResults {
-  const nights = reports.flatMap((report) => report.nights ?? []);
-  return { date: new Date().toISOString().slice(0, 10), machine: describeMachine(), nights };
+/** `bench/results.json`: what RESULTS.md is made of, and figures for programs. */
+export interface BenchResults {
+  readonly nights: readonly NightFigures[];
+  readonly sections: Readonly<Partial<Record<Part, Section>>>;
+}
+
+/** A report of today on this machine. */
+export function sectionOf(report: Report): Section {
+  return { ...report, date: new Date().toISOString().slice(0, 10), machine: describeMachine() };
+}
+
+/** What is known after some sections were measured again. */
+export function renewed(kept: BenchResults, measured: BenchResults['sections']): BenchResults {
+  const sections = { ...kept.sections, ...measured };
+  return { nights: Object.values(sections).flatMap((section) => section.nights ?? []), sections };
 }
 
 /** A table with aligned columns; texts to the left, numbers to the right. */
@@ -57,26 +73,26 @@ function describeMachine(): string {
   return `${cores.length} cores (${cores[0]?.model.trim() ?? 'unknown'}), ${memory}, ${process.platform} ${process.arch}, Node ${process.version}, @duckdb/node-api ${version}`;
 }
 
-/** The reports as Markdown; also what is printed. */
-export function describeReports(reports: readonly Report[], command: string): string {
+/** The sections as Markdown; also what is printed. */
+export function describeSections(results: Pick<BenchResults, 'sections'>): string {
+  const sections = PARTS.flatMap((part) => results.sections[part] ?? []);
+  const aims = sections.flatMap((section) => section.aims);
   const core = hasTaskset
     ? 'Every timed process is held on one core by `taskset -c 0`.'
     : '`taskset` is not here: timed processes use one worker, but their runtime may use more than one core.';
-  const aims = reports.flatMap((report) => report.aims);
   const lines = [
     '# Results of the bench',
     '',
-    `${new Date().toISOString().slice(0, 10)}. ${describeMachine()}.`,
-    '',
-    `\`${command}\` makes this file. Data is generated, the same on every machine. ${core}`,
+    `\`npm run bench\` makes this file, \`npm run bench -- --only PART\` one section of it. Data is generated, the same on every machine. ${core}`,
     '',
   ];
   if (aims.length > 0) {
     const rows = aims.map(({ what, found, met }) => [what, found, met ? 'met' : 'missed']);
     lines.push('## Aims', '', alignedTable(['aim', 'found', ''], rows), '');
   }
-  for (const { title, notes, head, rows } of reports) {
-    lines.push(`## ${title}`, '', alignedTable(head, rows), '', ...notes.flatMap((note) => [`- ${note}`]), '');
+  for (const { title, date, machine, notes, head, rows } of sections) {
+    const table = alignedTable(head, rows);
+    lines.push(`## ${title}`, '', `${date}. ${machine}.`, '', table, '', ...notes.map((note) => `- ${note}`), '');
   }
   return lines.join('\n');
 }
