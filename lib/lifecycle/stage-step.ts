@@ -21,6 +21,8 @@ export interface Rhythm {
   q(x: number, txDays: number, tenureDays: number): number;
   /** Probability of a purchase in the next 90 days, 0..1. */
   pReturn(x: number, txDays: number, tenureDays: number): number;
+  /** Gives memory back when another rhythm is in force from now on; answers stay the same. */
+  release?(): void;
 }
 
 /** What is in force on one night. */

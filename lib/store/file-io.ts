@@ -73,9 +73,9 @@ export async function readPart(path: string, start: number, end: number): Promis
   }
 }
 
-/** Writes chunks to a new temporary file of a folder, through to the disk. @returns its path */
-export function writeTemp(folder: string, chunks: readonly Uint8Array[]): Promise<string> {
-  return fillTemp(folder, (file) => writeAll(file, chunks));
+/** Writes chunks to a new temporary file of a folder, through to the disk where it is to last. @returns its path */
+export function writeTemp(folder: string, chunks: readonly Uint8Array[], isLasting = true): Promise<string> {
+  return fillTemp(folder, (file) => writeAll(file, chunks), isLasting);
 }
 
 /** As `writeTemp`, chunk by chunk as they come. */
@@ -85,13 +85,13 @@ export function streamTemp(folder: string, chunks: AsyncIterable<Uint8Array>): P
   });
 }
 
-async function fillTemp(folder: string, fill: (file: FileHandle) => Promise<void>): Promise<string> {
+async function fillTemp(folder: string, fill: (file: FileHandle) => Promise<void>, isLasting = true): Promise<string> {
   const path = join(folder, `${TEMP_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`);
   const file = await openNew(path, folder);
   try {
     try {
       await fill(file);
-      await file.datasync();
+      if (isLasting) await file.datasync();
     } finally {
       await file.close();
     }

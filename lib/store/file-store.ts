@@ -18,10 +18,15 @@ const LISTED_AT_ONCE = 64;
 /** Codes that no retry can help. */
 const OPERATOR_CODES = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENOTSUP', 'ENAMETOOLONG', 'ENOTEMPTY'];
 
-/** A folder of plain files as an object store. @throws ConfigError unless the URL is `file:///folder`. */
-export function openFileStore(url: string): ObjectStore {
+/**
+ * A folder of plain files as an object store.
+ *
+ * @param isLasting false for a folder that ends with this process: nothing waits for the disk
+ * @throws ConfigError unless the URL is `file:///folder`
+ */
+export function openFileStore(url: string, isLasting = true): ObjectStore {
   try {
-    return new FileStore(url.replace(/\/+$/, ''), fileURLToPath(url));
+    return new FileStore(url.replace(/\/+$/, ''), fileURLToPath(url), isLasting);
   } catch (cause) {
     throw new ConfigError(`Store URL ${url}: not a local folder, expected file:///folder. Correct the URL.`, { cause });
   }
@@ -34,10 +39,12 @@ export function openFileStore(url: string): ObjectStore {
 class FileStore implements ObjectStore {
   readonly url: string;
   readonly #root: string;
+  readonly #isLasting: boolean;
 
-  constructor(url: string, root: string) {
+  constructor(url: string, root: string, isLasting: boolean) {
     this.url = url;
     this.#root = root;
+    this.#isLasting = isLasting;
   }
 
   get(key: string): Promise<Uint8Array | undefined> {
@@ -93,7 +100,7 @@ class FileStore implements ObjectStore {
     return this.#guard('create', key, async (path) => {
       const chunks = chunksOf(bytes);
       if (await this.#holdsSame(key, path, chunks)) return 'same';
-      const temp = await writeTemp(dirname(path), chunks);
+      const temp = await writeTemp(dirname(path), chunks, this.#isLasting);
       try {
         await link(temp, path);
         return 'created';

@@ -77,3 +77,8 @@ export function openObjectStore(url: string, ownKey?: PrefixKey): ObjectStore {
   if (url.startsWith('s3:')) return openS3Store(url, ownKey);
   throw new ConfigError(`Store URL ${url}: unknown scheme, expected file:///folder or s3://bucket. Correct the URL.`);
 }
+
+/** The store of a folder that ends with this process: what is written need not survive a loss of power. @throws ConfigError */
+export function openScratchStore(url: string): ObjectStore {
+  return openFileStore(url, false);
+}
