@@ -7,7 +7,6 @@ import { ConfigError, UsageError } from '../lib/errors.ts';
 import { configInForce, parseConfigText } from '../lib/run/config-in-force.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
 import { type ObjectStore, openObjectStore } from '../lib/store/objects.ts';
-import { openStack } from './deployed/open-stack.ts';
 import { openHome } from './local/home.ts';
 import { homeDeps } from './local/home-deps.ts';
 import { defaultWorkers, openLocalRunner } from './local/local-run.ts';
@@ -68,10 +67,16 @@ function configTextOf(options: Pick<HomeOptions, 'config'>): string {
 /** Folder of a home. */
 export const homeDir = (options: HomeOptions): string => resolve(options.home ?? '.perennial');
 
+/** A deployed stack. Its clients are a quarter of what a command loads: they wait until one is named. */
+async function openNamedStack(name: string): Promise<OpenHome> {
+  const { openStack } = await import('./deployed/open-stack.ts');
+  return openStack(name);
+}
+
 /** The context of a real command line. */
 export const cliContext: CliContext = {
   async openHome(options, mode = 'existing') {
-    if (options.stack !== undefined) return openStack(options.stack);
+    if (options.stack !== undefined) return openNamedStack(options.stack);
     if (mode === 'existing' && !existsSync(homeDir(options))) {
       throw new UsageError(
         `Home ${homeDir(options)}: there is none, expected one that demo, put or run made. Name another with --home, or begin with demo.`,
@@ -86,7 +91,7 @@ export const cliContext: CliContext = {
   },
   async openDrops(options) {
     if (options.stack !== undefined) {
-      const { deps, config } = await openStack(options.stack);
+      const { deps, config } = await openNamedStack(options.stack);
       return { drops: deps.lake, config };
     }
     const configText = configTextOf(options);

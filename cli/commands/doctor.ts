@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../../lib/errors.ts';
-import { examineStack } from '../../lib/run/doctor/examine-stack.ts';
 import type { Finding } from '../../lib/run/doctor/finding.ts';
 import { type CliContext, type HomeOptions, homeDir } from '../context.ts';
 import { loadDefinition } from '../local/definition.ts';
@@ -48,6 +47,8 @@ async function doctor(context: CliContext, options: Options): Promise<void> {
 }
 
 async function ofStack(context: CliContext, stack: string, options: Options): Promise<Finding[]> {
+  // loaded with the clients of AWS only when a stack is named
+  const { examineStack } = await import('../../lib/run/doctor/examine-stack.ts');
   let close = async () => {};
   try {
     return await examineStack(stack, {

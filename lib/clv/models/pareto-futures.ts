@@ -41,7 +41,7 @@ export function expectedUntilLost({ n, a, s, b }: AliveRates, horizon: number): 
  * Checked against 40-digit quadrature in test/unit/clv/models/pareto-nbd.test.ts.
  * @param horizon >= 0, in the unit of a and b; null not allowed
  * @returns 0 .. 1, relative error about 1e-14; never NaN for valid input, never throws
- * Cost: 16 nodes (~1 us) for a horizon below the times a and b, up to 20 times that for extreme ones.
+ * Cost: one to three panels of 16 nodes (~2 us) for horizons like a and b, some 20 panels for extreme ones.
  */
 export function returnUntilLost({ n, a, s, b }: AliveRates, horizon: number): number {
   return Math.min(1, n * decayIntegral({ n, s, ratio: a / b }, Math.log1p(horizon / a)));
