@@ -5,6 +5,7 @@ import { parseConfig } from '../lib/config/load.ts';
 import { UsageError } from '../lib/errors.ts';
 import { parseConfigText } from '../lib/run/config-in-force.ts';
 import { knownBooks } from '../lib/run/known-books.ts';
+import type { Buyers } from '../lib/run/models/fit-input.ts';
 import { settleDropDates } from '../lib/run/scratch-ledger.ts';
 import { openObjectStore } from '../lib/store/objects.ts';
 import type { BusinessDate } from '../lib/time.ts';
@@ -27,18 +28,6 @@ export function withBuyerSource(command: Command): Command {
       'stack',
     ]),
   );
-}
-
-/** The buyers as known on a date. For a fit: lib/book/buyer-rows.ts; for a holdout: purchase-histories.ts, then holdout-rows.ts. */
-export interface Buyers {
-  /** The date: the one that was asked for, else the newest. */
-  readonly date: BusinessDate;
-  /** The configuration in force, every default filled. */
-  readonly config: PerennialConfig;
-  /** Currency of the books, ISO 4217. */
-  readonly currency: string;
-  /** The book of every shard, one after another, to be gone through once; a book may be dropped when the next is asked for. */
-  readonly books: AsyncIterable<ShardBook>;
 }
 
 /** What buyers are asked for. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { TableSpec } from '../lib/arrow/columns.ts';
@@ -23,7 +23,7 @@ export interface OutputOptions {
 }
 
 /** Characters collected before a write. */
-const CHUNK = 65_536;
+export const CHUNK = 65_536;
 
 /**
  * Writes tables one after another as one file, to `out` or to standard output: data alone.
@@ -41,30 +41,54 @@ export async function writeTables<S extends TableSpec>(
   if ((format === 'parquet' || format === 'arrow') && out === undefined && process.stdout.isTTY) {
     throw new UsageError(`Format ${format}: binary, expected a file. Add --out FILE, or redirect standard output.`);
   }
-  const sink = out === undefined ? process.stdout : await openFile(out);
-  const write = async (chunk: string | Uint8Array) => {
-    if (!sink.write(chunk)) await once(sink, 'drain');
-  };
-  if (format === 'csv' || format === 'jsonl') await writeText(spec, parts, format, words, write);
-  else {
+  await withOutput(out, async (write) => {
+    if (format === 'csv' || format === 'jsonl') return writeText(spec, parts, format, words, write);
     const pages: TablePart<S>[] = [];
     for await (const part of parts) pages.push(part);
     const { rows, columns } = appendTables(spec, pages);
     const content = { rows, columns, schemaVersion: version, words };
     const chunks = format === 'parquet' ? await encodeParquet(spec, content) : encodeTable(spec, content);
     for (const chunk of chunks) await write(chunk);
-  }
-  if (out !== undefined) await endFile(sink);
+  });
 }
 
-/** A file to write, named by --out. @throws UsageError when it cannot be written */
-export async function openFile(out: string): Promise<Writable> {
+/** Writes a piece of what is put out, and waits where the reader is slower. */
+export type Write = (chunk: string | Uint8Array) => Promise<void>;
+
+/**
+ * Lets `use` write to the file that --out names, or to standard output. A file has its name once it is whole, and what was there
+ * stays until then; a pipe or a device is written as it is.
+ *
+ * @throws UsageError when the file cannot be written
+ */
+export async function withOutput(out: string | undefined, use: (write: Write) => Promise<void>): Promise<void> {
+  if (out === undefined) return use(writeTo(process.stdout));
+  const there = await stat(out).catch(() => undefined);
+  const isFile = there?.isFile() ?? true;
+  const path = isFile ? `${out}.part` : out;
+  const sink = await open(path, 'w').then(
+    (file) => file.createWriteStream(),
+    (error: unknown) => {
+      throw cannotWrite('--out', out, error);
+    },
+  );
   try {
-    return (await open(out, 'w')).createWriteStream();
+    await use(writeTo(sink));
+    sink.end();
+    await finished(sink);
   } catch (error) {
-    throw cannotWrite('--out', out, error);
+    sink.destroy();
+    if (isFile) await rm(path, { force: true });
+    throw error;
   }
+  if (isFile) await rename(path, out);
 }
+
+const writeTo =
+  (sink: Writable): Write =>
+  async (chunk) => {
+    if (!sink.write(chunk)) await once(sink, 'drain');
+  };
 
 /** What is said of an option that names a file that cannot be opened for writing. */
 export function cannotWrite(option: string, path: string, cause: unknown): UsageError {
@@ -73,18 +97,12 @@ export function cannotWrite(option: string, path: string, cause: unknown): Usage
   return new UsageError(`Option ${option}: ${path}: ${seen}, expected a file that can be written. Correct the path.`, { cause });
 }
 
-/** Ends a file and waits until all is written. */
-export async function endFile(sink: Writable): Promise<void> {
-  sink.end();
-  await finished(sink);
-}
-
 async function writeText<S extends TableSpec>(
   spec: S,
   parts: AsyncIterable<TablePart<S>>,
   format: 'csv' | 'jsonl',
   words: Readonly<Record<string, readonly string[]>>,
-  write: (chunk: string) => Promise<void>,
+  write: Write,
 ): Promise<void> {
   const names = Object.keys(spec);
   let chunk = format === 'csv' ? csvRecord(names) : '';

@@ -55,10 +55,8 @@ function value(dir: string): Partial<TaskReport> {
   } as const;
   const predictor = createPredictor(fittedModel('bg-nbd', purchases), horizons);
   const column = () => new Float64Array(rows.x.length);
-  const out = { pAlive: column(), pReturn: column(), q: column(), expected: column(), discounted: column() };
-  predictor.activity(rows, out);
-  note('activity');
-  predictor.value(rows, out);
+  const out = { pAlive: column(), expected: column(), discounted: column() };
+  predictor.fill(rows, out);
   note('value');
   const sums = { pAlive: 0, expected: 0, spend: 0, clv: 0 };
   for (let i = 0; i < rows.x.length; i++) {

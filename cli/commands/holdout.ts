@@ -2,12 +2,14 @@ import { type Command, Option } from 'commander';
 import { type PurchaseHistories, purchaseHistories } from '../../lib/book/purchase-histories.ts';
 import { MODEL_IDS, type ModelId } from '../../lib/clv/models/purchase-model.ts';
 import { UsageError } from '../../lib/errors.ts';
+import type { Buyers } from '../../lib/run/models/fit-input.ts';
+import { type HoldoutReport, reportHoldout } from '../../lib/run/models/holdout-report.ts';
 import { addDays, type BusinessDate } from '../../lib/time.ts';
-import { type BuyerOptions, type Buyers, withBuyerSource, withBuyers } from '../buyer-source.ts';
+import { type BuyerOptions, withBuyerSource, withBuyers } from '../buyer-source.ts';
 import type { CliContext } from '../context.ts';
 import { countingLine } from '../counting-line.ts';
-import { type HoldoutReport, reportHoldout } from '../models/holdout-report.ts';
 import { parseDate } from '../options.ts';
+import { describeReasons } from '../views/fit-reasons.ts';
 import { holdoutText } from '../views/holdout.ts';
 
 interface HoldoutOptions extends BuyerOptions {
@@ -18,14 +20,15 @@ interface HoldoutOptions extends BuyerOptions {
 }
 
 const HELP = `
-Fits a model to what had been bought by --calibrate-to, lets it predict the days from then to --to, and compares with what was bought.
-Beside it three rules of thumb: recency_only (what customers of like recency did before), naive_rate (everybody goes on as so far) and
-always_zero. Reads what is known on --to, writes nothing, and changes nothing that is in force. docs/guide.md tells how to read it,
-docs/formulas.md defines every number.
+Fits a model to what had been bought by --calibrate-to, lets it predict the days from then to --to,
+and compares with what was bought. Beside it three rules of thumb: recency_only (what customers of
+like recency did before), naive_rate (everybody goes on as so far) and always_zero. Reads what is
+known on --to, writes nothing, and changes nothing that is in force. docs/guide.md tells how to read
+it, docs/formulas.md defines every number.
 
 Examples:
   npm run -s perennial -- holdout --calibrate-to 2025-05-10 --to 2025-08-08
-  npm run -s perennial -- holdout --calibrate-to 2025-05-10 --to 2025-08-08 --model pareto-nbd --json > holdout.json
+  npm run -s perennial -- holdout --calibrate-to 2025-05-10 --to 2025-08-08 --model pareto-nbd
   npm run -s perennial -- holdout --calibrate-to 2025-05-10 --to 2025-08-08 --data drops/
 `;
 
@@ -53,8 +56,11 @@ async function runHoldout(options: HoldoutOptions, context: CliContext): Promise
   }
   const report = await withBuyers('holdout', { options, date: to, context }, (buyers) => compare(buyers, options));
   const { fit } = report;
-  if (json && fit.degenerate)
-    process.stderr.write(`holdout: the fit of ${fit.model} is degenerate (${fit.reasons.join(', ')}); rules of thumb alone\n`);
+  if (json && fit.degenerate) {
+    process.stderr.write(
+      `warning: the fit of ${fit.model} is degenerate (${describeReasons(fit.reasons)}): it predicts nothing, and the rules of thumb stand alone.\n`,
+    );
+  }
   process.stdout.write(json ? `${JSON.stringify(report, undefined, 1)}\n` : holdoutText(report));
 }
 

@@ -1,22 +1,22 @@
-import { once } from 'node:events';
-import { rename, rm } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SpendParams } from '../../lib/clv/models/gamma-gamma.ts';
 import { fittedModel } from '../../lib/clv/models/purchase-models.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { csvRecord } from '../../lib/export/csv.ts';
+import { FITTED_MODELS, type FittedModelId } from '../../lib/run/models/fitted-model.ts';
+import type { TimeUnit } from '../../lib/run/models/time-unit.ts';
 import { countingLine } from '../counting-line.ts';
-import { type CustomerFile, openCustomerFile } from '../models/customer-file.ts';
-import { FITTED_MODELS, type FittedModelId, readParameters } from '../models/parameters.ts';
+import { type CustomerFile, numberOf, openCustomerFile } from '../models/customer-file.ts';
+import { readFit } from '../models/parameters.ts';
 import { type Horizon, type Prediction, predictPurchases, predictSpend } from '../models/predict-rows.ts';
 import { unitOption } from '../models/unit-option.ts';
-import { endFile, openFile } from '../output.ts';
+import { CHUNK, type Write, withOutput } from '../output.ts';
 
 interface PredictOptions {
   readonly model: FittedModelId;
   readonly params: string;
   readonly file: string;
+  readonly unit: TimeUnit;
   readonly horizons?: readonly Horizon[];
   readonly pReturn?: true;
   readonly dert?: number;
@@ -27,18 +27,18 @@ interface PredictOptions {
 /** Digits of every number: enough for each double to be read back as it was. */
 const DIGITS = 17;
 
-/** Characters collected before a write. */
-const CHUNK = 65_536;
-
 const HELP = `
-Columns of the file: x repeat purchase days, t_x first to last purchase, T first purchase to today; for gamma-gamma x and m, the mean
-spend of the repeat purchase days. Other columns are kept. One row out for each row in, in the same order. Times of the file, of the
-horizons and of the parameters are all in one unit; amounts are in units of the currency, not in cents.
+Columns of the file: x repeat purchase days, t_x first to last purchase, T first purchase to today;
+for gamma-gamma x and m, the mean spend of the repeat purchase days. Other columns are kept. One row
+out for each row in, in the same order. Times of the file, of the horizons and of the parameters are
+all in one unit; amounts are in units of the currency, not in cents.
 
 Examples:
   npm run -s perennial -- fit --cells cells.json --model bg-nbd --unit weeks --json > fit.json
-  npm run -s perennial -- predict --model bg-nbd --params fit.json --unit weeks --horizons 1,13,26,52 --file customers.csv
-  npm run -s perennial -- predict --model gamma-gamma --params '{"p":6.25,"q":3.74,"v":15.44}' --file spend.csv
+  npm run -s perennial -- predict --model bg-nbd --params fit.json --unit weeks \\
+    --horizons 1,13,26,52 --file customers.csv
+  npm run -s perennial -- predict --model gamma-gamma \\
+    --params '{"p":6.25,"q":3.74,"v":15.44}' --file spend.csv
 `;
 
 /** Adds `predict`: what a fitted model says of customers in a CSV file. */
@@ -65,8 +65,8 @@ export function registerPredict(program: Command): void {
 }
 
 function parseHorizons(text: string): Horizon[] {
-  const horizons = text.split(',').map((part) => ({ text: part.trim(), length: Number(part) }));
-  const wrong = horizons.find((one) => one.text === '' || !(one.length >= 0 && Number.isFinite(one.length)));
+  const horizons = text.split(',').map((part) => ({ text: part.trim(), length: numberOf(part) ?? Number.NaN }));
+  const wrong = horizons.find((one) => !(one.length >= 0));
   if (wrong)
     throw new InvalidArgumentError(`Expected lengths of time divided by commas, such as 1,13,26,52; found "${wrong.text}".`);
   if (new Set(horizons.map((one) => one.text)).size < horizons.length)
@@ -75,14 +75,15 @@ function parseHorizons(text: string): Horizon[] {
 }
 
 function parseRate(text: string): number {
-  const rate = Number(text);
-  if (text.trim() === '' || !(rate > 0 && Number.isFinite(rate))) throw new InvalidArgumentError('Expected a rate above 0.');
+  const rate = numberOf(text) ?? 0;
+  if (rate <= 0) throw new InvalidArgumentError('Expected a rate above 0.');
   return rate;
 }
 
 /** What is asked of the model. @throws UsageError for options that do not go with it */
-function predictionOf({ model, params: text, file, horizons, pReturn, dert }: PredictOptions): Prediction {
-  const params = readParameters('--params', text, model);
+function predictionOf({ model, params: text, file, unit, horizons, pReturn, dert }: PredictOptions): Prediction {
+  const { params, degenerate } = readFit('--params', text, { model, unit });
+  if (degenerate) process.stderr.write('warning: the fit of --params is degenerate, so that predictions of it mean nothing.\n');
   if (model === 'gamma-gamma') {
     const foreign = horizons ? '--horizons' : pReturn ? '--p-return' : dert === undefined ? undefined : '--dert';
     if (foreign)
@@ -99,32 +100,15 @@ function predictionOf({ model, params: text, file, horizons, pReturn, dert }: Pr
 async function predict(options: PredictOptions): Promise<void> {
   const prediction = predictionOf(options);
   const file = await openCustomerFile(options.file, prediction.inputs);
-  const taken = prediction.outputs.filter((name) => file.header.includes(name));
-  if (taken.length > 0) {
-    throw new UsageError(`File ${options.file}: has a column ${taken[0]} already, expected none of that name. Rename it.`);
+  const names = [...file.header, ...prediction.outputs];
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined && (options.json || prediction.outputs.includes(twice))) {
+    throw new UsageError(`File ${options.file}: column ${twice} would be there twice, expected it once. Rename it.`);
   }
-  const { out } = options;
-  if (out === undefined) return writeRows(file, prediction, process.stdout, options);
-  // the file is there when it is whole
-  const unfinished = `${out}.part`;
-  const sink = await openFile(unfinished);
-  try {
-    await writeRows(file, prediction, sink, options);
-    await endFile(sink);
-  } catch (error) {
-    sink.destroy();
-    await rm(unfinished, { force: true });
-    throw error;
-  }
-  await rename(unfinished, out);
+  await withOutput(options.out, (write) => writeRows(file, prediction, write, options));
 }
 
-async function writeRows(
-  file: CustomerFile,
-  prediction: Prediction,
-  sink: Writable,
-  { json, out }: PredictOptions,
-): Promise<void> {
+async function writeRows(file: CustomerFile, prediction: Prediction, write: Write, { json, out }: PredictOptions): Promise<void> {
   const names = [...file.header, ...prediction.outputs];
   const line = countingLine('predict');
   let chunk = json ? '[' : csvRecord(names);
@@ -133,14 +117,14 @@ async function writeRows(
   for await (const row of file.rows) {
     const values = prediction.valuesOf(file, row);
     if (values.includes(null)) without++;
-    chunk += json ? jsonRow(names, row.fields, values, rows === 0) : csvRecord([...row.fields, ...values.map(digitsOf)]);
+    if (json) chunk += `${rows === 0 ? '' : ','}\n${jsonRow(names, jsonFields(file, prediction, row.fields), values)}`;
+    else chunk += csvRecord([...row.fields, ...values.map(digitsOf)]);
     line.show('customers', ++rows);
     if (chunk.length < CHUNK) continue;
-    if (!sink.write(chunk)) await once(sink, 'drain');
+    await write(chunk);
     chunk = '';
   }
-  if (json) chunk += '\n]\n';
-  if (!sink.write(chunk)) await once(sink, 'drain');
+  await write(json ? `${chunk}\n]\n` : chunk);
   line.end();
   if (without > 0) process.stderr.write(`rows without a value: ${without}; their mean does not exist (p x + q <= 1)\n`);
   if (out !== undefined) process.stderr.write(`${rows} rows in ${out}\n`);
@@ -148,17 +132,13 @@ async function writeRows(
 
 const digitsOf = (value: number | null): string | null => (value === null ? null : value.toPrecision(DIGITS));
 
-function jsonRow(
-  names: readonly string[],
-  fields: readonly string[],
-  values: readonly (number | null)[],
-  isFirst: boolean,
-): string {
-  const row = Object.fromEntries(
-    names.map((name, i) => [name, i < fields.length ? asNumber(fields[i] as string) : values[i - fields.length]]),
-  );
-  return `${isFirst ? '' : ','}\n${JSON.stringify(row)}`;
+/** What the model reads as numbers, whatever else there is as the text that it is: an id of digits is no number. */
+function jsonFields({ header }: CustomerFile, { inputs }: Prediction, fields: readonly string[]): (string | number | null)[] {
+  return fields.map((text, i) => (inputs.includes(header[i] as string) ? (numberOf(text) ?? null) : text));
 }
 
-/** A field of the file as JSON: a number where it is one that JSON writes the same way, else text. */
-const asNumber = (text: string): number | string => (String(Number(text)) === text ? Number(text) : text);
+const jsonRow = (
+  names: readonly string[],
+  fields: readonly (string | number | null)[],
+  values: readonly (number | null)[],
+): string => JSON.stringify(Object.fromEntries([...fields, ...values].map((value, i) => [names[i], value])));

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { type PurchaseCount, purchaseCellsOf, type SpendCount, spendCellsOf } from '../../lib/clv/fit/cells-of-counts.ts';
-import type { PurchaseCells, SpendCells } from '../../lib/clv/fit/compress.ts';
 import { explainIssues } from '../../lib/config/explain-issues.ts';
 import { UsageError } from '../../lib/errors.ts';
+import type { FitInput } from '../../lib/run/models/fit-input.ts';
 
 /** Decimals of the amounts of a file of cells, whatever their currency. */
-export const CENTS_EXPONENT = 2;
+const CENTS_EXPONENT = 2;
 
 /** 2^21 - 1: nobody buys on more days than there are. */
 const MAX_COUNT = 2_097_151;
@@ -29,22 +29,12 @@ const cellsSchema = z.strictObject({
 /** Has every key. */
 const EXAMPLE = { what: '', cells: [], repeat_spend_cents: [] };
 
-/** Customers counted in a file. */
-export interface CountedCustomers {
-  /** Days. */
-  readonly purchases: PurchaseCells;
-  /** Cents. */
-  readonly spend: SpendCells;
-  /** Repeat customers of the list of spend without positive spend: they are not among `spend`. */
-  readonly leftOut: number;
-}
-
 /**
  * Reads a file of counted customers: `{"cells": [[x, t_x, T, customers], ...], "repeat_spend_cents": [[x, cents, customers], ...]}`.
  *
  * @throws UsageError that names what is wrong, and where
  */
-export function readCellsFile(file: string): CountedCustomers {
+export function readCellsFile(file: string): FitInput {
   const value = readJsonFile(file);
   const parsed = cellsSchema.safeParse(value);
   if (!parsed.success) throw wrong(file, explainIssues(parsed.error, value, EXAMPLE));
@@ -60,6 +50,7 @@ export function readCellsFile(file: string): CountedCustomers {
     purchases: purchaseCellsOf(cells as PurchaseCount[]),
     spend: spendCellsOf(spend as SpendCount[]),
     leftOut: spend.reduce((sum, [x, cents, count]) => sum + (x > 0 && cents <= 0 ? count : 0), 0),
+    exponent: CENTS_EXPONENT,
   };
 }
 

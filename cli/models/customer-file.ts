@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
-import { InvalidDropError } from '../../lib/errors.ts';
+import { InvalidDropError, UsageError } from '../../lib/errors.ts';
 
 /** A row of a file of customers. */
 export interface CustomerRow {
@@ -27,7 +27,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
  *
  * @param file path, or `-` for standard input
  * @param columns names that the header must have, in any order, beside any others
- * @throws InvalidDropError when it cannot be read, has no header, lacks a column or has one twice
+ * @throws UsageError when there is no such file; InvalidDropError when it is no CSV, has no header, lacks a column or has one twice
  */
 export async function openCustomerFile(file: string, columns: readonly string[]): Promise<CustomerFile> {
   const source = file === '-' ? process.stdin : createReadStream(file);
@@ -52,9 +52,10 @@ async function* readRecords(file: string, parser: AsyncIterable<{ record: string
   try {
     for await (const { record, info } of parser) yield { line: info.lines, fields: record };
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { code, errno, message } = cause as NodeJS.ErrnoException;
+    if (errno === undefined) throw new InvalidDropError(`File ${file}: ${message}, expected CSV. Correct the file.`, { cause });
     const seen = code === 'ENOENT' ? 'there is none' : code === 'EISDIR' ? 'is a folder' : message;
-    throw new InvalidDropError(`File ${file}: ${seen}, expected a CSV file. Correct the path or the file.`, { cause });
+    throw new UsageError(`Option --file: ${file}: ${seen}, expected a CSV file. Correct the path.`, { cause });
   }
 }
 

@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { MODEL_IDS, type ModelParams } from '../../lib/clv/models/purchase-model.ts';
+import type { ModelParams } from '../../lib/clv/models/purchase-model.ts';
 import { purchaseModel } from '../../lib/clv/models/purchase-models.ts';
 import { UsageError } from '../../lib/errors.ts';
-
-/** Models that `fit` and `predict` know. */
-export const FITTED_MODELS = [...MODEL_IDS, 'gamma-gamma'] as const;
-
-/** A model that `fit` and `predict` know. */
-export type FittedModelId = (typeof FITTED_MODELS)[number];
+import type { FittedModelId } from '../../lib/run/models/fitted-model.ts';
+import type { TimeUnit } from '../../lib/run/models/time-unit.ts';
 
 /** Parameters of Gamma-Gamma. */
 const SPEND_PARAMETERS = ['p', 'q', 'v'];
@@ -16,19 +12,33 @@ const SPEND_PARAMETERS = ['p', 'q', 'v'];
 const parametersOf = (model: FittedModelId): readonly string[] =>
   model === 'gamma-gamma' ? SPEND_PARAMETERS : purchaseModel(model).parameters;
 
+/** What an option gives of a fit. */
+export interface GivenFit {
+  readonly params: ModelParams;
+  /** True when `fit` said that it must not be used. */
+  readonly degenerate: boolean;
+}
+
 /**
- * Reads parameters: JSON, or a file of JSON, of the parameters alone or of what `fit --json` printed.
+ * Reads the parameters of a fit: JSON, or a file of JSON, of the parameters alone or of what `fit --json` printed.
  *
  * @param option name of the option, for messages
- * @throws UsageError unless exactly the model's parameters are there, each above 0
+ * @throws UsageError unless exactly the model's parameters are there, each above 0; for a fit of another model or unit
  */
-export function readParameters(option: string, text: string, model: FittedModelId): ModelParams {
+export function readFit(
+  option: string,
+  text: string,
+  { model, unit }: { readonly model: FittedModelId; readonly unit: TimeUnit },
+): GivenFit {
   const names = parametersOf(model);
   const expected = `expected {${names.map((name) => `"${name}": ...`).join(', ')}} of ${model}`;
   const value = parse(option, text, expected);
-  const { model: fitted, params = value } = value;
+  const { model: fitted, unit: fittedUnit, params = value } = value;
   if (typeof fitted === 'string' && fitted !== model) {
     throw new UsageError(`Option ${option}: parameters of ${fitted}, ${expected}. Name the same model with --model.`);
+  }
+  if (typeof fittedUnit === 'string' && fittedUnit !== unit) {
+    throw new UsageError(`Option ${option}: times in ${fittedUnit}, expected ${unit}. Name the same unit with --unit.`);
   }
   const given = isObject(params) ? params : {};
   const wrong = names.filter((name) => !isPositive(given[name]));
@@ -40,7 +50,10 @@ export function readParameters(option: string, text: string, model: FittedModelI
     ];
     throw new UsageError(`Option ${option}: ${seen.join(', ')}, ${expected}, each above 0. Correct the parameters.`);
   }
-  return Object.fromEntries(names.map((name) => [name, given[name] as number]));
+  return {
+    params: Object.fromEntries(names.map((name) => [name, given[name] as number])),
+    degenerate: value['degenerate'] === true,
+  };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

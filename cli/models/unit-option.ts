@@ -1,10 +1,5 @@
 import { Option } from 'commander';
-
-/** Units of model time, in days. */
-export const UNIT_DAYS = { days: 1, weeks: 7 } as const;
-
-/** A unit of model time. */
-export type TimeUnit = keyof typeof UNIT_DAYS;
+import { UNIT_DAYS } from '../../lib/run/models/time-unit.ts';
 
 /** The option --unit. */
 export function unitOption(description: string): Option {

@@ -1,7 +1,7 @@
-import type { GroupTotals, TotalEstimate } from '../../lib/clv/fit/bootstrap-totals.ts';
+import type { GroupTotals, TotalEstimate } from '../../lib/clv/predict/bootstrap-totals.ts';
 import { currencyExponent } from '../../lib/money.ts';
-import type { BootstrapReport } from '../models/bootstrap-report.ts';
-import type { FitReport } from '../models/fit-report.ts';
+import type { BootstrapReport } from '../../lib/run/models/bootstrap-report.ts';
+import type { FitReport } from '../../lib/run/models/fit-report.ts';
 import { count, formatTable } from '../table.ts';
 import { describeReasons } from './fit-reasons.ts';
 
@@ -44,8 +44,9 @@ function headOf({ date, customers, cells, iterations }: FitReport): string {
 const unitOf = ({ unit }: FitReport) => (unit === null ? ', spend in units of the currency' : `, times in ${unit}`);
 
 function verdictOf({ degenerate, reasons, warnings }: FitReport): string {
-  if (degenerate) return `  degenerate, must not be used: ${describeReasons(reasons)}\n`;
-  return warnings.length > 0 ? `  sound, with a doubt: ${describeReasons(warnings)}\n` : '  sound\n';
+  const list = (codes: readonly string[]) => codes.map((code) => `    ${describeReasons([code])}\n`).join('');
+  if (degenerate) return `  degenerate, must not be used:\n${list(reasons)}`;
+  return warnings.length > 0 ? `  sound, with a doubt:\n${list(warnings)}` : '  sound\n';
 }
 
 function spendOf({ leftOut, farBelow = 0, frequencySpend }: FitReport): string {

@@ -1,7 +1,7 @@
 import { BASELINE_IDS, type BaselineId } from '../../lib/clv/holdout/baselines.ts';
 import type { ForecastScores } from '../../lib/clv/holdout/forecast-scores.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
-import type { HoldoutReport } from '../models/holdout-report.ts';
+import type { HoldoutReport } from '../../lib/run/models/holdout-report.ts';
 import { count, formatTable } from '../table.ts';
 import { describeReasons } from './fit-reasons.ts';
 

@@ -13,7 +13,6 @@
  * of its cells are tested without it in test/golden.
  */
 
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,12 +21,9 @@ import { BOOK_VERSION, CUSTOMERS } from '../../lib/arrow/schemas.ts';
 import { decodeTable } from '../../lib/arrow/table-file.ts';
 import type { Holdout } from '../../lib/clv/holdout/holdout.ts';
 import { cdnowCells, cdnowSpendCells, REFERENCE, relativeError } from '../golden/cdnow.ts';
+import { CDNOW_PURCHASES, hasCdnowPurchases } from '../support/cdnow-purchases.ts';
 import { type CommandResult, linesOf, perennialSession, REPOSITORY } from '../support/command-line.ts';
 import { filesBelow } from '../support/tree.ts';
-
-const SOURCE = '../shared/data/cdnow/CDNOW_sample.txt';
-const isThere = existsSync(join(REPOSITORY, SOURCE));
-if (!isThere) console.info(`The tests on the real CDNOW purchases are skipped: there is no file ${SOURCE}.`);
 
 const CONFIG = {
   shards: 1,
@@ -35,7 +31,7 @@ const CONFIG = {
   destinations: [{ id: 'generic_csv' }],
 };
 
-describe.skipIf(!isThere)('CDNOW', { timeout: 300_000 }, () => {
+describe.skipIf(!hasCdnowPurchases('The commands'))('CDNOW', { timeout: 300_000 }, () => {
   let dir: string;
   let home: string;
   let imported: CommandResult;
@@ -50,7 +46,7 @@ describe.skipIf(!isThere)('CDNOW', { timeout: 300_000 }, () => {
     await writeFile(config, JSON.stringify(CONFIG));
     const run = ['run', '--config', config, '--workers', '1', '--quiet'];
     const commands = [
-      ['import', SOURCE, '--split-by', 'occurred_at', '--mapping', 'examples/cdnow.mapping.json', '--config', config],
+      ['import', CDNOW_PURCHASES, '--split-by', 'occurred_at', '--mapping', 'examples/cdnow.mapping.json', '--config', config],
       [...run, '--from', '1997-01-01', '--to', '1997-09-30'],
       ['scores', '--date', '1997-09-30', '--format', 'csv'],
       [...run, '--date', '1998-06-30'],

@@ -4,9 +4,10 @@ import { purchaseCellsOf, spendCellsOf } from '../../lib/clv/fit/cells-of-counts
 import type { PurchaseCells, SpendCells } from '../../lib/clv/fit/compress.ts';
 import { fitGammaGamma } from '../../lib/clv/fit/fit-gamma-gamma.ts';
 import { fitPurchases } from '../../lib/clv/fit/fit-purchases.ts';
-import { purchaseObjective } from '../../lib/clv/fit/likelihood.ts';
 import type { Fit } from '../../lib/clv/fit/maximise-likelihood.ts';
-import { populationMeanSpend, type SpendParams, spendObjective } from '../../lib/clv/models/gamma-gamma.ts';
+import { purchaseObjective } from '../../lib/clv/fit/purchase-objective.ts';
+import { spendObjective } from '../../lib/clv/fit/spend-objective.ts';
+import { populationMeanSpend, type SpendParams } from '../../lib/clv/models/gamma-gamma.ts';
 import { MODEL_IDS, type ModelParams } from '../../lib/clv/models/purchase-model.ts';
 import { namedParams, purchaseModel } from '../../lib/clv/models/purchase-models.ts';
 import { minimise, type Objective } from '../../lib/clv/numerics/newton.ts';

@@ -4,7 +4,7 @@
  * the whole table is checked, else these tests are skipped.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compressPurchases, compressSpend } from '../../lib/clv/fit/compress.ts';
@@ -15,12 +15,9 @@ import { compressHoldout } from '../../lib/clv/holdout/holdout-cells.ts';
 import { MODEL_IDS, type ModelId } from '../../lib/clv/models/purchase-model.ts';
 import { purchaseModel } from '../../lib/clv/models/purchase-models.ts';
 import { type BusinessDate, dayOf } from '../../lib/time.ts';
+import { CDNOW_PURCHASES, hasCdnowPurchases } from '../support/cdnow-purchases.ts';
 import { REPOSITORY } from '../support/command-line.ts';
 import { cdnowCells, REFERENCE, relativeError } from './cdnow.ts';
-
-const SOURCE = '../shared/data/cdnow/CDNOW_sample.txt';
-const isThere = existsSync(join(REPOSITORY, SOURCE));
-if (!isThere) console.info(`The holdout of the real CDNOW purchases is skipped: there is no file ${SOURCE}.`);
 
 const CALIBRATE_TO = dayOf('1997-09-30' as BusinessDate);
 const TO = dayOf('1998-06-30' as BusinessDate);
@@ -56,10 +53,10 @@ function rowsOfCells(): HoldoutRows {
   return rows;
 }
 
-/** The customers of the file: `number number yyyymmdd quantity amount`, one line per order. */
+/** The customers of the file of purchases. */
 function rowsOfFile(): HoldoutRows {
   const customers = new Map<string, Map<number, number>>();
-  for (const line of readFileSync(join(REPOSITORY, SOURCE), 'utf8').trim().split('\n')) {
+  for (const line of readFileSync(join(REPOSITORY, CDNOW_PURCHASES), 'utf8').trim().split('\n')) {
     const [, id = '', date = '', , amount = ''] = line.trim().split(/\s+/);
     const day = dayOf(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` as BusinessDate);
     const days = customers.get(id) ?? new Map<number, number>();
@@ -136,7 +133,7 @@ describe.each(MODEL_IDS)('the holdout of %s on the cells of CDNOW', (model) => {
   });
 });
 
-describe.skipIf(!isThere)('the holdout on the real purchases of CDNOW', () => {
+describe.skipIf(!hasCdnowPurchases('Holdouts'))('the holdout on the real purchases of CDNOW', () => {
   const ofFile = holdouts(rowsOfFile);
   const { holdout_actual: actual, bin_actual_mean: actualMeans } = REFERENCE.holdout_39_weeks;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { purchaseObjective } from '../../lib/clv/fit/likelihood.ts';
+import { purchaseObjective } from '../../lib/clv/fit/purchase-objective.ts';
 import { MODEL_IDS } from '../../lib/clv/models/purchase-model.ts';
 import { fittedModel, purchaseModel, valuesOf } from '../../lib/clv/models/purchase-models.ts';
 import { REFERENCE, relativeError } from './cdnow.ts';

@@ -1,6 +1,7 @@
 import type { SpendParams } from '../models/gamma-gamma.ts';
 import type { ModelParams, PurchaseModel } from '../models/purchase-model.ts';
 import type { PurchaseCells, SpendCells } from './compress.ts';
+import type { Interval } from './confidence-intervals.ts';
 import { fitGammaGamma } from './fit-gamma-gamma.ts';
 import { fitPurchases } from './fit-purchases.ts';
 import type { FitReason } from './fit-verdict.ts';
@@ -26,9 +27,6 @@ export interface BootstrapFits<P extends ModelParams = ModelParams> {
   /** How many of these had each reason; one fit may have several. */
   readonly reasons: Readonly<Partial<Record<FitReason, number>>>;
 }
-
-/** Lower and upper end, in the unit of what they are of. */
-export type Interval = readonly [lower: number, upper: number];
 
 /** Cells that a sample holds: their positions and how often each customer-weight was drawn. */
 interface Sample {

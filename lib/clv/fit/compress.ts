@@ -35,8 +35,8 @@ export interface SpendCells {
   readonly weight: Float64Array;
 }
 
-/** Days are packed into 16 bits: 65,535 days = 179 years, a longer tenure is a bug. */
-const DAY_STRIDE = 65_536;
+/** Days fit into 16 bits: 65,535 days = 179 years, a longer tenure is a bug. */
+export const DAY_LIMIT = 65_536;
 
 /** 2^21: the counting pass allocates 4 bytes per possible count (8 MB); nobody buys on more days than there are. */
 const X_LIMIT = 2_097_152;
@@ -44,7 +44,8 @@ const X_LIMIT = 2_097_152;
 /** 2^53: whole numbers up to here are exact in a double. */
 const EXACT_LIMIT = 9_007_199_254_740_992;
 
-function requireEqualLengths(...columns: ArrayLike<number>[]): number {
+/** @returns rows, count @throws InvariantBrokenError when one column has others than the first */
+export function requireEqualLengths(...columns: ArrayLike<number>[]): number {
   const n = columns[0]?.length ?? 0;
   for (const column of columns) {
     if (column.length !== n) {
@@ -74,9 +75,9 @@ function countRuns(sortedKeys: Float64Array): { keys: Float64Array; weight: Floa
 
 function requireCustomer(row: number, x: number, tx: number, tenure: number): void {
   const whole = (x | 0) === x && (tx | 0) === tx && (tenure | 0) === tenure;
-  if (whole && tx >= 0 && tx <= tenure && tenure < DAY_STRIDE && x < X_LIMIT) return;
+  if (whole && tx >= 0 && tx <= tenure && tenure < DAY_LIMIT && x < X_LIMIT) return;
   throw new InvariantBrokenError(
-    `Customer row ${row}: x ${x}, t_x ${tx}, T ${tenure}, expected whole numbers, 0 <= t_x <= T < ${DAY_STRIDE}. Report this bug.`,
+    `Customer row ${row}: x ${x}, t_x ${tx}, T ${tenure}, expected whole numbers, 0 <= t_x <= T < ${DAY_LIMIT}. Report this bug.`,
   );
 }
 

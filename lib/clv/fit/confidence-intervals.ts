@@ -1,5 +1,7 @@
-import type { Interval } from './bootstrap.ts';
 import type { Fit } from './maximise-likelihood.ts';
+
+/** Lower and upper end, in the unit of what they are of. */
+export type Interval = readonly [lower: number, upper: number];
 
 /** Standard errors to either side that hold 95 % of a normal distribution: its 97.5 % quantile. */
 const Z_95 = 1.959963984540054;

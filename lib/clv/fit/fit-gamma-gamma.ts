@@ -1,8 +1,9 @@
-import { type SpendParams, spendObjective } from '../models/gamma-gamma.ts';
+import type { SpendParams } from '../models/gamma-gamma.ts';
 import { isUsableStart } from '../models/purchase-models.ts';
 import type { SpendCells } from './compress.ts';
 import { confidenceIntervals } from './confidence-intervals.ts';
 import { type Examined, type Fit, maximiseLikelihood } from './maximise-likelihood.ts';
+import { spendObjective } from './spend-objective.ts';
 
 /** Options of `fitGammaGamma`. */
 export interface SpendFitOptions {

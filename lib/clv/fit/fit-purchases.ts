@@ -1,8 +1,8 @@
 import type { ModelParams, PurchaseModel } from '../models/purchase-model.ts';
 import { isUsableStart, valuesOf } from '../models/purchase-models.ts';
 import type { PurchaseCells } from './compress.ts';
-import { purchaseObjective } from './likelihood.ts';
 import { type Fit, maximiseLikelihood } from './maximise-likelihood.ts';
+import { purchaseObjective } from './purchase-objective.ts';
 
 /** Options of `fitPurchases`. */
 export interface FitOptions {

@@ -37,7 +37,7 @@ export interface Examined {
 export interface FitProblem<P extends ModelParams> {
   /** Names of the parameters. */
   readonly parameters: readonly (keyof P & string)[];
-  /** Mean negative log-likelihood in log-parameters; undefined when there is nothing to fit, for the reason given. */
+  /** Mean negative log-likelihood in log-parameters; where there is nothing to fit, the reason. */
   readonly objective: Objective | FitReason;
   /** Starts in turn until one converges: parameters, all > 0. */
   readonly starts: readonly Float64Array[];

@@ -1,5 +1,4 @@
-import { InvariantBrokenError } from '../../errors.ts';
-import { compressPurchases, type PurchaseCells, type PurchaseRows } from './compress.ts';
+import { compressPurchases, DAY_LIMIT, type PurchaseCells, type PurchaseRows, requireEqualLengths } from './compress.ts';
 
 /** Rows of customers with what they spent, one array per quantity, equal lengths; whole numbers. */
 export interface ValueRows extends PurchaseRows {
@@ -12,9 +11,6 @@ export interface ValueCells extends PurchaseCells {
   /** Net spend on repeat purchase days of the customers of the cell together, negative ones as 0, minor currency units. */
   readonly repeatNetMinor: Float64Array;
 }
-
-/** 2^16, as in `compressPurchases`: t_x * 2^16 + T is one whole number per (t_x, T). */
-const DAY_STRIDE = 65_536;
 
 /** First cell of each x, by x, and one more entry for the end. */
 function cellStarts(x: Int32Array): Int32Array {
@@ -38,19 +34,16 @@ function cellStarts(x: Int32Array): Int32Array {
 export function compressValue(parts: readonly ValueRows[]): ValueCells {
   const cells = compressPurchases(parts);
   const starts = cellStarts(cells.x);
-  const keys = cells.txDays.map((tx, i) => tx * DAY_STRIDE + (cells.tenureDays[i] as number));
+  // one whole number per (t_x, T)
+  const keys = cells.txDays.map((tx, i) => tx * DAY_LIMIT + (cells.tenureDays[i] as number));
   const repeatNetMinor = new Float64Array(keys.length);
   for (const { x, txDays, tenureDays, repeatNetMinor: nets } of parts) {
-    if (nets.length !== x.length) {
-      throw new InvariantBrokenError(
-        `Columns of customers: ${nets.length} rows, expected ${x.length}. Pass columns of one table.`,
-      );
-    }
+    requireEqualLengths(x, nets);
     for (let i = 0; i < x.length; i++) {
       const count = x[i] as number;
       const net = nets[i] as number;
       if (count < 0 || net <= 0) continue;
-      const key = (txDays[i] as number) * DAY_STRIDE + (tenureDays[i] as number);
+      const key = (txDays[i] as number) * DAY_LIMIT + (tenureDays[i] as number);
       let low = starts[count] as number;
       let high = (starts[count + 1] as number) - 1;
       while (low < high) {

@@ -87,11 +87,11 @@ function fittedAt(values: Float64Array, firstChances: 0 | 1): FittedModel {
 /**
  * The models with a purchase rate ~ Gamma(r, alpha) and a chance ~ Beta(a, b) to drop out at purchases: in BG/NBD at repeat
  * purchases, in MBG/NBD at the first one too. With k chances (x, or x + 1):
- * count = ln (r)_x + r ln alpha + ln (b)_k - ln (a + b)_k, last = ln a - ln(b + k - 1) - (r + x) ln(alpha + t_x) for k > 0,
- * end = -(r + x) ln(alpha + T).
+ * count = ln (r)_x - x ln alpha + ln (b)_k - ln (a + b)_k, last = ln a - ln(b + k - 1) - (r + x) ln(1 + t_x / alpha) for k > 0,
+ * end = -(r + x) ln(1 + T / alpha).
  *
- * Source: Fader, Hardie & Lee (2005), eq. 6, 8, 10; Batislam, Denizel & Filiztekin (2007), eq. 4, 6, 8; both in a form without
- * cancellation. P(return) = P(alive) (1 - ((alpha + T) / (alpha + T + H))^(r + x)): given alive at T the rate is
+ * Source: Fader, Hardie & Lee (2005), eq. 6 and 10, and Batislam, Denizel & Filiztekin (2007); P(alive) Fader & Hardie (2008); all
+ * in a form without cancellation. P(return) = P(alive) (1 - ((alpha + T) / (alpha + T + H))^(r + x)): given alive at T the rate is
  * Gamma(r + x, alpha + T), and drop-out happens only at purchases. Checked against 60-digit values in test/golden.
  * @param firstChances chances to drop out with the first purchase, 0 or 1
  * @throws nothing

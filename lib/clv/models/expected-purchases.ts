@@ -118,7 +118,7 @@ function meanOverDropOut({ n, k, a, exposure }: AliveState, days: number): numbe
 /**
  * Expected purchases in the next `days` of a customer who is alive now. (BG/NBD and MBG/NBD; it does not depend on t_x)
  *
- * Source: Fader, Hardie & Lee (2005), eq. 10, and Batislam, Denizel & Filiztekin (2007), eq. 8, without their cancellation:
+ * Source: Fader, Hardie & Lee (2005), eq. 10, and Batislam, Denizel & Filiztekin (2007), without their cancellation:
  * Euler's form of the hypergeometric function where it keeps 13 digits, elsewhere the integral that the function stands for.
  * Checked to 1e-12 (CDNOW) and 1e-9 (edge sets) in test/golden/purchase-models.test.ts, over wide ranges against a second
  * quadrature in test/property/clv-models.test.ts.

@@ -51,7 +51,7 @@ export function returnUntilLost({ n, a, s, b }: AliveRates, horizon: number): nu
  * Discounted expected residual transactions of a customer who is alive now: all purchases to come, each worth e^(-rate u) after u.
  * (Pareto/NBD)
  *
- * Source: Fader, Hardie & Lee (2005), "RFM and CLV", eq. 5: (n / a) times the integral of (b / (b + u))^s e^(-rate u), taken in
+ * Source: Fader, Hardie & Lee (2005), "RFM and CLV", eq. 2: (n / a) times the integral of (b / (b + u))^s e^(-rate u), taken in
  * theta = ln(1 + u / b), where the function is entire: e^((1 - s) theta - w (e^theta - 1)), w = rate b. It holds for any rate and s,
  * where Tricomi's function has a case for each. Checked in test/golden/pareto-nbd.test.ts.
  * @param rate continuous discount rate per unit of time, >= 0; null not allowed

@@ -204,9 +204,9 @@ function fittedAt(values: Float64Array): FittedModel {
  * end = ln[(alpha + T)^-p (beta + T)^-s P(a purchase comes before drop-out, as of T)], and with those two chances q and 1 - q
  * 1 / P(alive) = q(t_x) ((alpha + T) / (alpha + t_x))^p ((beta + T) / (beta + t_x))^s + (1 - q(T)).
  *
- * Source: Schmittlein, Morrison & Colombo (1987); Fader & Hardie (2005), "A note on deriving the Pareto/NBD model", eq. 41 and 42,
- * whose difference of two hypergeometric functions is integrated by parts here, so that nothing is subtracted. Checked against
- * 60-digit values in test/golden.
+ * Source: Schmittlein, Morrison & Colombo (1987); Fader & Hardie (2005), "A note on deriving the Pareto/NBD model", eq. 18 to 20,
+ * 36 and 37, whose difference of two hypergeometric functions is integrated by parts here, so that nothing is subtracted. Checked
+ * against 60-digit values in test/golden.
  * @throws nothing
  * Cost: a term with all derivatives one hypergeometric series, ~0.4 us where alpha and beta are alike; P(alive) two, ~0.3 us.
  */

@@ -30,7 +30,7 @@ export interface DiscountedMonths {
   readonly weights: Float64Array;
 }
 
-/** Months of the horizon by a rule, at least half a month each; 0 for a horizon that a convention cannot express. */
+/** Months of the horizon by a rule, a last one that is cut included; 0 for less than half a month where none is cut. */
 export function monthsOf({ discounting, horizonDays }: Omit<DiscountRule, 'monthlyDiscountRatio'>): number {
   const months = (horizonDays * MONTHS_PER_YEAR) / DAYS_PER_YEAR;
   return discounting === 'exact' ? Math.ceil(months) : Math.round(months);

@@ -1,10 +1,9 @@
+import { DAY_LIMIT } from '../fit/compress.ts';
+
 /** Counts below this have rows by day; greater ones share a map. */
 const DENSE_COUNTS = 256;
 
 const NO_ROW = new Float64Array(0);
-
-/** 65,535 days = 179 years; a longer tenure is a bug, and a table of it too. */
-export const MAX_DAYS = 65_536;
 
 /** Rows of days begin at half a year and double as they must. */
 const FIRST_DAYS = 256;
@@ -83,7 +82,7 @@ export class PairTable {
   }
 
   #findSparse(x: number, day: number): Float64Array {
-    const key = x * MAX_DAYS + day;
+    const key = x * DAY_LIMIT + day;
     const known = this.#places.get(key);
     if (known !== undefined) {
       this.at = known;

@@ -1,8 +1,8 @@
 import { InvariantBrokenError } from '../../errors.ts';
-import type { PurchaseRows } from '../fit/compress.ts';
+import { DAY_LIMIT, type PurchaseRows, requireEqualLengths } from '../fit/compress.ts';
 import type { FittedModel } from '../models/purchase-model.ts';
 import { type DiscountRule, dailyRate, discountedMonths, discountedWhileAlive } from './discounting.ts';
-import { type FillPair, MAX_DAYS, PairTable } from './pair-table.ts';
+import { type FillPair, PairTable } from './pair-table.ts';
 
 /** What a predictor looks ahead. */
 export interface PredictionHorizons extends DiscountRule {
@@ -10,24 +10,18 @@ export interface PredictionHorizons extends DiscountRule {
   readonly returnHorizonDays: number;
 }
 
-/** Columns that `Predictor.activity` fills, shape [n]. */
-export interface ActivityColumns {
+/** Columns that `Predictor.fill` fills, shape [n]; the others are left out, with the work that they alone take. */
+export interface PredictionColumns {
   /** Probability that the customer has not dropped out, 0 .. 1. */
-  readonly pAlive: Float64Array;
-  /** Probability of a purchase within the return horizon, 0 .. 1. */
-  readonly pReturn: Float64Array;
-  /** `pReturn` now over `pReturn` just after the last purchase, 0 .. 1. */
-  readonly q: Float64Array;
-}
-
-/** Columns that `Predictor.value` fills, shape [n]. */
-export interface ValueColumns {
-  /** As `ActivityColumns.pAlive`, when it is asked for: to spare `activity` where nothing else of it is needed. */
   readonly pAlive?: Float64Array | undefined;
+  /** Probability of a purchase within the return horizon, 0 .. 1. */
+  readonly pReturn?: Float64Array | undefined;
+  /** `pReturn` now over `pReturn` just after the last purchase, 0 .. 1. */
+  readonly q?: Float64Array | undefined;
   /** Expected purchases over the horizon, undiscounted, count. */
-  readonly expected: Float64Array;
+  readonly expected?: Float64Array | undefined;
   /** Expected discounted purchases by the rule of `clv.discounting`, count. */
-  readonly discounted: Float64Array;
+  readonly discounted?: Float64Array | undefined;
 }
 
 /** Predictions of a fitted model for whole days; bulk columns hold exactly what the methods for one customer return. */
@@ -37,8 +31,7 @@ export interface Predictor {
   q(x: number, txDays: number, tenureDays: number): number;
   expected(x: number, txDays: number, tenureDays: number): number;
   discounted(x: number, txDays: number, tenureDays: number): number;
-  activity(rows: PurchaseRows, out: ActivityColumns): void;
-  value(rows: PurchaseRows, out: ValueColumns): void;
+  fill(rows: PurchaseRows, out: PredictionColumns): void;
   /** Gives the memory of its tables back, for one that will seldom be asked again; answers stay the same. */
   release(): void;
 }
@@ -127,73 +120,32 @@ function tablesOf(fitted: FittedModel, horizons: PredictionHorizons): Tables {
 
 function requireHistory(x: number, txDays: number, tenureDays: number): void {
   const isWhole = (x | 0) === x && (txDays | 0) === txDays && (tenureDays | 0) === tenureDays;
-  if (isWhole && txDays >= 0 && txDays <= tenureDays && tenureDays < MAX_DAYS) return;
+  if (isWhole && txDays >= 0 && txDays <= tenureDays && tenureDays < DAY_LIMIT) return;
   throw new InvariantBrokenError(
-    `Customer: x ${x}, t_x ${txDays}, T ${tenureDays}, expected whole numbers, 0 <= t_x <= T < ${MAX_DAYS}. Report this bug.`,
+    `Customer: x ${x}, t_x ${txDays}, T ${tenureDays}, expected whole numbers, 0 <= t_x <= T < ${DAY_LIMIT}. Report this bug.`,
   );
 }
 
-function requireLength(n: number, ...columns: ArrayLike<number>[]): void {
-  for (const column of columns) {
-    if (column.length !== n) {
-      throw new InvariantBrokenError(`Columns of customers: ${column.length} rows, expected ${n}. Pass columns of one table.`);
-    }
-  }
+/** Those that are to be filled. */
+function columnsOf({ pAlive, pReturn, q, expected, discounted }: PredictionColumns): Float64Array[] {
+  return [pAlive, pReturn, q, expected, discounted].filter((column) => column !== undefined);
 }
 
 const NO_ROW = new Float64Array(0);
 
 /**
- * The loop of `activity`: one exponential per row. It looks into rows by itself and asks `find` only for what is not there, which is
- * worth a third of its time.
+ * The loop of `fill`. It looks into rows by itself and asks `find` only for what is not there, which is worth a third of its time.
  */
-function fillActivity({ last, end }: Tables, rows: PurchaseRows, out: ActivityColumns): void {
+function fillColumns({ last, end, value }: Tables, rows: PurchaseRows, out: PredictionColumns): void {
   const { x: counts, txDays, tenureDays } = rows;
-  const { pAlive, pReturn, q } = out;
-  const [lastRows, endRows] = [last.rows, end.rows];
-  for (let i = 0; i < counts.length; i++) {
-    const x = counts[i] as number;
-    if (x < 0) {
-      pAlive[i] = Number.NaN;
-      pReturn[i] = Number.NaN;
-      q[i] = Number.NaN;
-      continue;
-    }
-    const tx = txDays[i] as number;
-    const tenure = tenureDays[i] as number;
-    requireHistory(x, tx, tenure);
-    const isDense = x < lastRows.length;
-    let from = isDense ? (lastRows[x] as Float64Array) : NO_ROW;
-    let fromAt = tx * LAST_WIDTH;
-    if (!(fromAt < from.length && (from[fromAt] as number) > 0)) {
-      from = last.find(x, tx);
-      fromAt = last.at;
-    }
-    let to = isDense ? (endRows[x] as Float64Array) : NO_ROW;
-    let toAt = tenure * END_WIDTH;
-    if (!(toAt < to.length && (to[toAt] as number) > 0)) {
-      to = end.find(x, tenure);
-      toAt = end.at;
-    }
-    const alive = aliveOf(from, fromAt, to, toAt);
-    const now = alive * (to[toAt + RETURN] as number);
-    pAlive[i] = alive;
-    pReturn[i] = now;
-    q[i] = now / (from[fromAt + FRESH] as number);
-  }
-}
-
-/** The loop of `value`, as that of `activity`. */
-function fillValue({ last, end, value }: Tables, rows: PurchaseRows, out: ValueColumns): void {
-  const { x: counts, txDays, tenureDays } = rows;
-  const { pAlive, expected, discounted } = out;
+  const { pAlive, pReturn, q, expected, discounted } = out;
   const [lastRows, endRows, valueRows] = [last.rows, end.rows, value.rows];
+  const wanted = columnsOf(out);
+  const isValued = expected !== undefined || discounted !== undefined;
   for (let i = 0; i < counts.length; i++) {
     const x = counts[i] as number;
     if (x < 0) {
-      if (pAlive) pAlive[i] = Number.NaN;
-      expected[i] = Number.NaN;
-      discounted[i] = Number.NaN;
+      for (const column of wanted) column[i] = Number.NaN;
       continue;
     }
     const tx = txDays[i] as number;
@@ -213,15 +165,19 @@ function fillValue({ last, end, value }: Tables, rows: PurchaseRows, out: ValueC
       toAt = end.at;
     }
     const alive = aliveOf(from, fromAt, to, toAt);
+    const back = alive * (to[toAt + RETURN] as number);
+    if (pAlive) pAlive[i] = alive;
+    if (pReturn) pReturn[i] = back;
+    if (q) q[i] = back / (from[fromAt + FRESH] as number);
+    if (!isValued) continue;
     let worth = isDense ? (valueRows[x] as Float64Array) : NO_ROW;
     let worthAt = tenure * VALUE_WIDTH;
     if (!(worthAt < worth.length && (worth[worthAt] as number) > 0)) {
       worth = value.find(x, tenure);
       worthAt = value.at;
     }
-    if (pAlive) pAlive[i] = alive;
-    expected[i] = alive * (worth[worthAt + EXPECTED] as number);
-    discounted[i] = alive * (worth[worthAt + DISCOUNTED] as number);
+    if (expected) expected[i] = alive * (worth[worthAt + EXPECTED] as number);
+    if (discounted) discounted[i] = alive * (worth[worthAt + DISCOUNTED] as number);
   }
 }
 
@@ -230,18 +186,19 @@ function fillValue({ last, end, value }: Tables, rows: PurchaseRows, out: ValueC
  *
  * Source: the model's own functions, computed once per distinct (x, t_x) and (x, T):
  * P(alive) = aliveShare(x, T) / (1 + exp(lnLast(x, t_x) - lnEnd(x, T))), `pReturn` and `expected` = P(alive) times what holds while
- * alive, `discounted` by `discountedMonths` or, for `dert`, residual transactions. The difference of logarithms loses digits as
- * (r + x) ln(1 + T / alpha) grows: P(alive) is within 1e-12 of `FittedModel.pAlive` for x <= 200 and within 1e-10 for x <= 1000 (observed:
- * 5e-13, 4e-12), checked in test/unit/clv/predict/predictor.test.ts and, against 60-digit values, in test/golden/clv.test.ts.
+ * alive, `discounted` by `discountedMonths` or, for `dert`, residual transactions. The exponential is a product of one number of each
+ * table. It loses digits as (r + x) ln(1 + T / alpha) grows: P(alive) is within 1e-12 of `FittedModel.pAlive` for x <= 200 and within
+ * 1e-10 for x <= 1000 (observed: 5e-13, 4e-12), checked in test/unit/clv/predict/predictor.test.ts and, against 60-digit values, in
+ * test/golden/clv.test.ts.
  * @param fitted a model with parameters in days
  * @param horizons what to look ahead, days
  * @returns methods for one customer: x count, t_x and T whole days, 0 <= t_x <= T < 65536; x < 0 marks a customer without a
- * purchase and gives NaN everywhere. `q` is 1 at T = t_x and falls strictly from day to day while P(alive) is above 1e-300. Bulk:
- * columns of shape [n], any integer or float array, out in the same order.
+ * purchase and gives NaN everywhere. `q` is 1 at T = t_x and never rises from day to day; it falls wherever a double can tell.
+ * Bulk: rows are integer or float arrays of shape [n], columns come out in the same order.
  * @throws InvariantBrokenError when lengths differ, a row is outside these ranges, or `dert` is asked of a model without it
- * Cost: one exponential and a few look-ups per row (~20 ns in `activity`, the same in `value`); an expectation per month more for
- * each first (x, T). Bulk allocates nothing per row. Tables take 72 bytes per day of tenure and x that occurs, at most 70 MB (tenures of
- * 2,000 days, 256 counts and more).
+ * Cost: a few look-ups and a division per row (~50 ns for all columns); an expectation per month more for each first (x, T) where
+ * value is asked for. Bulk allocates nothing per row. Tables take 72 bytes per day of tenure and x that occurs, at most 70 MB
+ * (tenures of 2,000 days, 256 counts and more).
  */
 export function createPredictor(fitted: FittedModel, horizons: PredictionHorizons): Predictor {
   const tables = tablesOf(fitted, horizons);
@@ -275,13 +232,9 @@ export function createPredictor(fitted: FittedModel, horizons: PredictionHorizon
     },
     expected: (x, tx, tenure) => (admit(x, tx, tenure) ? alive(x, tx, tenure) * worth(x, tenure, EXPECTED) : Number.NaN),
     discounted: (x, tx, tenure) => (admit(x, tx, tenure) ? alive(x, tx, tenure) * worth(x, tenure, DISCOUNTED) : Number.NaN),
-    activity(rows, out) {
-      requireLength(rows.x.length, rows.txDays, rows.tenureDays, out.pAlive, out.pReturn, out.q);
-      fillActivity(tables, rows, out);
-    },
-    value(rows, out) {
-      requireLength(rows.x.length, rows.txDays, rows.tenureDays, out.pAlive ?? out.expected, out.expected, out.discounted);
-      fillValue(tables, rows, out);
+    fill(rows, out) {
+      requireEqualLengths(rows.x, rows.txDays, rows.tenureDays, ...columnsOf(out));
+      fillColumns(tables, rows, out);
     },
     release() {
       for (const table of [last, end, value]) table.release();

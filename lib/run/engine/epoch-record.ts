@@ -1,4 +1,4 @@
-import type { Interval } from '../../clv/fit/bootstrap.ts';
+import type { Interval } from '../../clv/fit/confidence-intervals.ts';
 import type { FitWarning } from '../../clv/fit/fit-verdict.ts';
 import type { FrequencySpend } from '../../clv/fit/frequency-spend.ts';
 import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
@@ -160,7 +160,7 @@ const predictors = new Map<string, Predictor>();
 /** Those asked for last: a date has two, candidate and in force, each of up to 70 MB where everybody buys often. */
 const KEPT_PREDICTORS = 8;
 
-/** The predictor of an epoch under a configuration, made once per process. */
+/** The predictor of an epoch under a configuration: the same one, with its tables, as long as it is among those asked for last. */
 export function predictorOf({ model, params }: Pick<EpochRecord, 'model' | 'params'>, config: PerennialConfig): Predictor {
   const horizons = horizonsOf(model, config);
   const key = JSON.stringify([model, params, horizons]);

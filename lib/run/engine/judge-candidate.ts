@@ -17,7 +17,7 @@ import {
   repeatCustomers,
 } from './epoch-population.ts';
 import { type Calibration, type CandidateReason, type EpochEvidence, type EpochRecord, predictorOf } from './epoch-record.ts';
-import { fitSpend } from './fit-spend.ts';
+import { judgeSpend } from './judge-spend.ts';
 import { predictReturns, returnError } from './predict-returns.ts';
 
 /** Reason for which alone a candidate may be taken after several refusals. */
@@ -71,7 +71,7 @@ function fitCandidate(
   const start = former && former.model === model ? former.params : undefined;
   const fit = fitPurchases(purchaseModel(model), cells, { start });
   const repeating = repeatCustomers(cells);
-  const spend = fitSpend(population, repeating, {
+  const spend = judgeSpend(population, repeating, {
     exponent: currencyExponent(config.currency),
     start: former?.spend ?? undefined,
   });

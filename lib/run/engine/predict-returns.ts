@@ -3,10 +3,9 @@ import type { Predictor } from '../../clv/predict/predictor.ts';
 
 /** p_return of the customers of each cell, shape [cells]. */
 export function predictReturns(predictor: Predictor, cells: PurchaseCells): Float64Array {
-  const column = () => new Float64Array(cells.x.length);
-  const out = { pAlive: column(), pReturn: column(), q: column() };
-  predictor.activity(cells, out);
-  return out.pReturn;
+  const pReturn = new Float64Array(cells.x.length);
+  predictor.fill(cells, { pReturn });
+  return pReturn;
 }
 
 /** |mean p_return - share that bought| over cells with their customers and those of them that bought; null for no customers. */

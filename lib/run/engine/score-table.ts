@@ -132,8 +132,13 @@ function fillModel(
   // no purchase is a negative x, for which the predictor gives NaN: null
   const purchases = { x: out.x, txDays: out.t_x_days, tenureDays: out.tenure_days };
   const discounted = new Float64Array(order.length);
-  predictor.activity(purchases, { pAlive: out.p_alive, pReturn: out.p_return, q: out.q });
-  predictor.value(purchases, { expected: out.expected_purchases, discounted });
+  predictor.fill(purchases, {
+    pAlive: out.p_alive,
+    pReturn: out.p_return,
+    q: out.q,
+    expected: out.expected_purchases,
+    discounted,
+  });
   for (let row = 0; row < order.length; row++) {
     if (out.frequency[row] === 0) continue;
     const x = out.x[row] as number;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type HoldoutRequest, reportHoldout } from '../../../cli/models/holdout-report.ts';
 import { holdoutText } from '../../../cli/views/holdout.ts';
 import type { PurchaseHistories } from '../../../lib/book/purchase-histories.ts';
 import { parseConfig } from '../../../lib/config/load.ts';
+import { type HoldoutRequest, reportHoldout } from '../../../lib/run/models/holdout-report.ts';
 import { type BusinessDate, dayOf } from '../../../lib/time.ts';
 import { uniform } from '../clv/synthetic.ts';
 

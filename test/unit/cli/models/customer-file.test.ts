@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openCustomerFile } from '../../../../cli/models/customer-file.ts';
 import { predictPurchases, predictSpend } from '../../../../cli/models/predict-rows.ts';
 import { fittedModel } from '../../../../lib/clv/models/purchase-models.ts';
+import { UsageError } from '../../../../lib/errors.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'perennial-customers-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -48,6 +49,11 @@ describe('a file of customers', () => {
     ['x,t_x,T\n1,"2,3\n', /Quote/],
   ])('is refused with one line: %j', async (text, message) => {
     await expect(predictAll(text)).rejects.toThrow(message);
+  });
+
+  it('is to be named rightly', async () => {
+    await expect(openCustomerFile(join(dir, 'none.csv'), ['x'])).rejects.toThrow(UsageError);
+    await expect(openCustomerFile(dir, ['x'])).rejects.toThrow(/Option --file: .*is a folder/);
   });
 
   it('needs no mean of whoever did not come back, and of the others a number', async () => {

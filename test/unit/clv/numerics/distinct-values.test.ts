@@ -15,8 +15,8 @@ describe('distinctValues', () => {
     ['over all of the range of doubles', (i: number) => (i % 2 ? 1 : -1) * 10 ** (i % 309)],
     ['hardly above zero', (i: number) => i * Number.MIN_VALUE],
     ['a rounding apart', (i: number) => 1 + i * Number.EPSILON],
-  ])('finds every value among thousands: %s', (_, valueOf) => {
-    const given = Array.from({ length: 5000 }, (_unused, i) => valueOf((i * 7919) % 5000));
+  ])('finds every value among thousands: %s', (_, valueAt) => {
+    const given = Array.from({ length: 5000 }, (_unused, i) => valueAt((i * 7919) % 5000));
     const { values, weight, placeOf } = distinctValues(
       given,
       given.map(() => 1),

@@ -96,16 +96,12 @@ describe.each(SETS)('createPredictor of %s, %j', (id, params) => {
   it('fills bulk columns with exactly what it tells of one customer', () => {
     const predictor = predictorOf(id, params);
     const out = columns(customers.length);
-    predictor.activity(rows, out);
-    predictor.value(rows, out);
-    const again = columns(customers.length);
-    predictor.value(rows, again);
-    expect(again.pAlive).toEqual(out.pAlive);
-    const { pAlive: _, ...valueAlone } = columns(customers.length);
-    predictor.value(rows, valueAlone);
-    expect(valueAlone).toMatchObject({ expected: out.expected, discounted: out.discounted });
-    predictor.activity(rows, again);
-    expect(again).toEqual(out);
+    predictor.fill(rows, out);
+    for (const name of COLUMNS) {
+      const alone = { [name]: new Float64Array(customers.length) };
+      predictor.fill(rows, alone);
+      expect(alone).toEqual({ [name]: out[name] });
+    }
     const other = predictorOf(id, params);
     for (const [i, customer] of [...customers.entries()].reverse()) {
       for (const name of COLUMNS) expect(other[name](...customer)).toBe(out[name][i]);
@@ -149,8 +145,7 @@ describe('createPredictor', () => {
   it('gives NaN to a customer without a purchase, one by one and in bulk', () => {
     const predictor = predictorOf(id, params);
     const out = columns(1);
-    predictor.activity({ x: [-1], txDays: [0], tenureDays: [0] }, out);
-    predictor.value({ x: [-1], txDays: [0], tenureDays: [0] }, out);
+    predictor.fill({ x: [-1], txDays: [0], tenureDays: [0] }, out);
     for (const name of COLUMNS) {
       expect(out[name][0]).toBeNaN();
       expect(predictor[name](-1, 0, 0)).toBeNaN();
@@ -161,12 +156,11 @@ describe('createPredictor', () => {
     const predictor = predictorOf(id, params);
     const one = (x: number, tx: number, tenure: number) => ({ x: [x], txDays: [tx], tenureDays: [tenure] });
     for (const bad of [one(1, 5, 4), one(1, -1, 4), one(1, 0.5, 4), one(0.5, 1, 4), one(0, 0, 65_536), one(0, Number.NaN, 3)]) {
-      expect(() => predictor.activity(bad, columns(1))).toThrow(InvariantBrokenError);
-      expect(() => predictor.value(bad, columns(1))).toThrow(InvariantBrokenError);
+      expect(() => predictor.fill(bad, columns(1))).toThrow(InvariantBrokenError);
     }
     expect(() => predictor.pAlive(1, 5, 4)).toThrow(InvariantBrokenError);
-    expect(() => predictor.activity(one(1, 2, 3), columns(2))).toThrow(InvariantBrokenError);
-    expect(() => predictor.value({ x: [1], txDays: [1], tenureDays: [1, 2] }, columns(1))).toThrow(InvariantBrokenError);
+    expect(() => predictor.fill(one(1, 2, 3), columns(2))).toThrow(InvariantBrokenError);
+    expect(() => predictor.fill({ x: [1], txDays: [1], tenureDays: [1, 2] }, columns(1))).toThrow(InvariantBrokenError);
   });
 
   it('gives the same answers after its tables were released', () => {

@@ -1,19 +1,19 @@
-import type { Interval } from '../../lib/clv/fit/bootstrap.ts';
-import { confidenceIntervals } from '../../lib/clv/fit/confidence-intervals.ts';
-import { farBelow } from '../../lib/clv/fit/far-below.ts';
-import { fitGammaGamma } from '../../lib/clv/fit/fit-gamma-gamma.ts';
-import { fitPurchases } from '../../lib/clv/fit/fit-purchases.ts';
-import { type FrequencySpend, frequencySpend } from '../../lib/clv/fit/frequency-spend.ts';
-import type { Fit } from '../../lib/clv/fit/maximise-likelihood.ts';
-import { meanSpends } from '../../lib/clv/fit/mean-spends.ts';
-import type { SpendParams } from '../../lib/clv/models/gamma-gamma.ts';
-import type { ModelId, ModelParams } from '../../lib/clv/models/purchase-model.ts';
-import { purchaseModel } from '../../lib/clv/models/purchase-models.ts';
-import type { BusinessDate } from '../../lib/time.ts';
+import type { Interval } from '../../clv/fit/confidence-intervals.ts';
+import { confidenceIntervals } from '../../clv/fit/confidence-intervals.ts';
+import { farBelow } from '../../clv/fit/far-below.ts';
+import { fitGammaGamma } from '../../clv/fit/fit-gamma-gamma.ts';
+import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
+import { type FrequencySpend, frequencySpend } from '../../clv/fit/frequency-spend.ts';
+import type { Fit } from '../../clv/fit/maximise-likelihood.ts';
+import { meanSpends } from '../../clv/fit/mean-spends.ts';
+import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
+import type { ModelId, ModelParams } from '../../clv/models/purchase-model.ts';
+import { purchaseModel } from '../../clv/models/purchase-models.ts';
+import type { BusinessDate } from '../../time.ts';
 import type { BootstrapReport } from './bootstrap-report.ts';
 import type { FitInput } from './fit-input.ts';
-import type { FittedModelId } from './parameters.ts';
-import { type TimeUnit, UNIT_DAYS } from './unit-option.ts';
+import type { FittedModelId } from './fitted-model.ts';
+import { type TimeUnit, UNIT_DAYS } from './time-unit.ts';
 
 /** What `fit` prints; numbers that are not finite are null. */
 export interface FitReport {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapTotals, type TotalsRequest } from '../../../../lib/clv/fit/bootstrap-totals.ts';
 import { compressValue, type ValueRows } from '../../../../lib/clv/fit/value-cells.ts';
 import { conditionalMeanSpend } from '../../../../lib/clv/models/gamma-gamma.ts';
 import { fittedModel } from '../../../../lib/clv/models/purchase-models.ts';
+import { bootstrapTotals, type TotalsRequest } from '../../../../lib/clv/predict/bootstrap-totals.ts';
 import { createPredictor } from '../../../../lib/clv/predict/predictor.ts';
 import { uniform } from '../synthetic.ts';
 

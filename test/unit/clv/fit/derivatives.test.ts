@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compressSpend } from '../../../../lib/clv/fit/compress.ts';
-import { purchaseObjective } from '../../../../lib/clv/fit/likelihood.ts';
-import { spendObjective } from '../../../../lib/clv/models/gamma-gamma.ts';
+import { purchaseObjective } from '../../../../lib/clv/fit/purchase-objective.ts';
+import { spendObjective } from '../../../../lib/clv/fit/spend-objective.ts';
 import { MODEL_IDS } from '../../../../lib/clv/models/purchase-model.ts';
 import { purchaseModel } from '../../../../lib/clv/models/purchase-models.ts';
 import type { Objective } from '../../../../lib/clv/numerics/newton.ts';

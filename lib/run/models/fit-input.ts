@@ -1,10 +1,9 @@
-import { type BuyerRows, buyerRows } from '../../lib/book/buyer-rows.ts';
-import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../lib/clv/fit/compress.ts';
-import type { PerennialConfig } from '../../lib/config/config.ts';
-import { currencyExponent } from '../../lib/money.ts';
-import { type BusinessDate, dayOf } from '../../lib/time.ts';
-import type { Buyers } from '../buyer-source.ts';
-import { CENTS_EXPONENT, type CountedCustomers } from './cells-file.ts';
+import { type BuyerRows, buyerRows } from '../../book/buyer-rows.ts';
+import type { ShardBook } from '../../book/shard-book.ts';
+import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../clv/fit/compress.ts';
+import type { PerennialConfig } from '../../config/config.ts';
+import { currencyExponent } from '../../money.ts';
+import { type BusinessDate, dayOf } from '../../time.ts';
 
 /** What `fit` fits to. */
 export interface FitInput {
@@ -25,12 +24,19 @@ export interface FitInput {
   };
 }
 
-/** Of counted customers. */
-export function inputOfCells({ purchases, spend, leftOut }: CountedCustomers): FitInput {
-  return { purchases, spend, leftOut, exponent: CENTS_EXPONENT };
+/** The buyers as known on a date. For a fit: lib/book/buyer-rows.ts; for a holdout: purchase-histories.ts, then holdout-rows.ts. */
+export interface Buyers {
+  /** The date: the one that was asked for, else the newest. */
+  readonly date: BusinessDate;
+  /** The configuration in force, every default filled. */
+  readonly config: PerennialConfig;
+  /** Currency of the books, ISO 4217. */
+  readonly currency: string;
+  /** The book of every shard, one after another, to be gone through once; a book may be dropped when the next is asked for. */
+  readonly books: AsyncIterable<ShardBook>;
 }
 
-/** Of the buyers as known on a date. */
+/** Gathers the buyers of every shard for a fit. */
 export async function inputOfBuyers({ books, date, currency, config }: Buyers): Promise<FitInput> {
   const parts: BuyerRows[] = [];
   for await (const book of books) {

@@ -1,10 +1,11 @@
+import { percentileInterval } from '../fit/bootstrap.ts';
+import type { Interval } from '../fit/confidence-intervals.ts';
+import type { ValueCells } from '../fit/value-cells.ts';
 import type { SpendParams } from '../models/gamma-gamma.ts';
 import type { ModelId, ModelParams } from '../models/purchase-model.ts';
 import { fittedModel } from '../models/purchase-models.ts';
-import { type SpendRule, spendPredictor } from '../predict/customer-value.ts';
-import { createPredictor, type PredictionHorizons } from '../predict/predictor.ts';
-import { type Interval, percentileInterval } from './bootstrap.ts';
-import type { ValueCells } from './value-cells.ts';
+import { type SpendRule, spendPredictor } from './customer-value.ts';
+import { createPredictor, type PredictionHorizons } from './predictor.ts';
 
 /** Parameters fitted to the data and to samples drawn from it. */
 export interface Replicated<P> {
@@ -78,7 +79,7 @@ function spendOf(spend: SpendReplicates | undefined, replicate: number | undefin
 /** Columns that predictions are written to, used again by every replicate. */
 function columnsFor({ x }: ValueCells) {
   const column = () => new Float64Array(x.length);
-  return { pAlive: column(), pReturn: column(), q: column(), expected: column(), discounted: column() };
+  return { pAlive: column(), expected: column(), discounted: column() };
 }
 
 type Columns = ReturnType<typeof columnsFor>;
@@ -132,7 +133,7 @@ function describeGroup(customers: number, fitted: Sums, replicates: readonly Sum
  * @param request parameters and their replicates, horizons (whole days), groups; times in days
  * @returns a deterministic function of the request, which does not depend on the order of rows; never NaN for sound fits
  * @throws InvariantBrokenError for cells that are not of whole days, or parameters that are not positive
- * Cost: per replicate the tables of a predictor and ~150 ns per cell. Allocates five columns per group, once.
+ * Cost: per replicate the tables of a predictor and ~150 ns per cell. Allocates three columns per group, once.
  */
 export function bootstrapTotals(request: TotalsRequest): BootstrapTotals {
   const { model, purchases, horizons, spend, marginRatio, groups, level } = request;
@@ -148,8 +149,7 @@ export function bootstrapTotals(request: TotalsRequest): BootstrapTotals {
     const spendRule = spendOf(spend, replicate);
     const withMargin = spendRule && ((x: number, net: number) => marginRatio * spendRule(x, net));
     return parts.map(({ cells, columns }) => {
-      predictor.activity(cells, columns);
-      predictor.value(cells, columns);
+      predictor.fill(cells, columns);
       return sumGroup(cells, columns, withMargin);
     });
   };

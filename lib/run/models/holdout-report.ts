@@ -1,15 +1,15 @@
-import { holdoutRows } from '../../lib/book/holdout-rows.ts';
-import { firstPurchaseDay, type PurchaseHistories } from '../../lib/book/purchase-histories.ts';
-import { compressPurchases, compressSpend } from '../../lib/clv/fit/compress.ts';
-import { computeHoldout, type Holdout, type HoldoutRows } from '../../lib/clv/holdout/holdout.ts';
-import { compressHoldout } from '../../lib/clv/holdout/holdout-cells.ts';
-import type { SpendParams } from '../../lib/clv/models/gamma-gamma.ts';
-import type { ModelId } from '../../lib/clv/models/purchase-model.ts';
-import type { SpendRule } from '../../lib/clv/predict/customer-value.ts';
-import type { PerennialConfig } from '../../lib/config/config.ts';
-import { UsageError } from '../../lib/errors.ts';
-import { currencyExponent } from '../../lib/money.ts';
-import { type BusinessDate, dayOf } from '../../lib/time.ts';
+import { holdoutRows } from '../../book/holdout-rows.ts';
+import { firstPurchaseDay, type PurchaseHistories } from '../../book/purchase-histories.ts';
+import { compressPurchases, compressSpend } from '../../clv/fit/compress.ts';
+import { computeHoldout, type Holdout, type HoldoutRows } from '../../clv/holdout/holdout.ts';
+import { compressHoldout } from '../../clv/holdout/holdout-cells.ts';
+import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
+import type { ModelId } from '../../clv/models/purchase-model.ts';
+import type { SpendRule } from '../../clv/predict/customer-value.ts';
+import type { PerennialConfig } from '../../config/config.ts';
+import { UsageError } from '../../errors.ts';
+import { currencyExponent } from '../../money.ts';
+import { type BusinessDate, dayOf } from '../../time.ts';
 import type { FitInput } from './fit-input.ts';
 import { type FitReport, reportFit } from './fit-report.ts';
 

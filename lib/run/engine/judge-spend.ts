@@ -8,13 +8,13 @@ import { type EpochPopulation, spendCells } from './epoch-population.ts';
 import type { SpendEvidence } from './epoch-record.ts';
 
 /**
- * Fits Gamma-Gamma to the repeat customers of a date, with the evidence for and against it.
+ * Fits Gamma-Gamma to the repeat customers of a date and judges it, with the evidence for and against it.
  *
  * @param repeatCustomers of the date, also those without positive spend, whom the fit leaves out
  * @param options decimals of the currency; parameters to start from
  * @returns null parameters when the fit is refused
  */
-export function fitSpend(
+export function judgeSpend(
   population: EpochPopulation,
   repeatCustomers: number,
   options: { readonly exponent: number; readonly start: SpendParams | undefined },

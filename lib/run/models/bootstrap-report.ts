@@ -1,35 +1,36 @@
-import type { BuyerRows } from '../../lib/book/buyer-rows.ts';
+import type { BuyerRows } from '../../book/buyer-rows.ts';
 import {
   type BootstrapDraws,
   type BootstrapFits,
   bootstrapFits,
   bootstrapSpendFits,
-  type Interval,
   parameterIntervals,
-} from '../../lib/clv/fit/bootstrap.ts';
-import { bootstrapTotals, type GroupTotals, type SpendReplicates } from '../../lib/clv/fit/bootstrap-totals.ts';
-import { fitGammaGamma } from '../../lib/clv/fit/fit-gamma-gamma.ts';
-import { compressValue, type ValueCells } from '../../lib/clv/fit/value-cells.ts';
-import type { SpendParams } from '../../lib/clv/models/gamma-gamma.ts';
-import type { ModelId, ModelParams } from '../../lib/clv/models/purchase-model.ts';
-import { fittedModel, purchaseModel } from '../../lib/clv/models/purchase-models.ts';
-import { expectedSpendMinor, type SpendRule } from '../../lib/clv/predict/customer-value.ts';
-import { horizonsOf } from '../../lib/clv/predict/horizons-of.ts';
-import { createPredictor, type PredictionHorizons } from '../../lib/clv/predict/predictor.ts';
-import { configSchema } from '../../lib/config/config.ts';
-import { plainTier, tierCuts } from '../../lib/lifecycle/tier-step.ts';
-import { TIERS } from '../../lib/lifecycle/words.ts';
-import { poissonDraws, uniformStream } from '../generate/random.ts';
+} from '../../clv/fit/bootstrap.ts';
+import type { Interval } from '../../clv/fit/confidence-intervals.ts';
+import { fitGammaGamma } from '../../clv/fit/fit-gamma-gamma.ts';
+import { compressValue, type ValueCells } from '../../clv/fit/value-cells.ts';
+import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
+import type { ModelId, ModelParams } from '../../clv/models/purchase-model.ts';
+import { fittedModel, purchaseModel } from '../../clv/models/purchase-models.ts';
+import { bootstrapTotals, type GroupTotals, type SpendReplicates } from '../../clv/predict/bootstrap-totals.ts';
+import { expectedSpendMinor, type SpendRule } from '../../clv/predict/customer-value.ts';
+import { horizonsOf } from '../../clv/predict/horizons-of.ts';
+import { createPredictor, type PredictionHorizons } from '../../clv/predict/predictor.ts';
+import { configSchema } from '../../config/config.ts';
+import { plainTier, tierCuts } from '../../lifecycle/tier-step.ts';
+import { TIERS } from '../../lifecycle/words.ts';
 import type { FitInput } from './fit-input.ts';
 import { fitInUnit } from './fit-report.ts';
-import type { FittedModelId } from './parameters.ts';
-import { type TimeUnit, UNIT_DAYS } from './unit-option.ts';
+import type { FittedModelId } from './fitted-model.ts';
+import { type TimeUnit, UNIT_DAYS } from './time-unit.ts';
 
 /** How often, and from which seed. */
 export interface BootstrapOptions {
   readonly replicates: number;
   readonly seed: number;
   readonly unit: TimeUnit;
+  /** Poisson draws of a mean, from one of the independent streams of the seed. */
+  readonly poisson: (stream: number) => (mean: number) => number;
   /** Told after each replicate. */
   readonly onReplicate: () => void;
 }
@@ -79,9 +80,9 @@ export function reportBootstrap(
   return { ...describe(inUnit, options), ...totals(input, { model, params: inDays, fits }, options) };
 }
 
-const draws = ({ replicates, seed, onReplicate }: BootstrapOptions, stream: number): BootstrapDraws => ({
+const draws = ({ replicates, poisson, onReplicate }: BootstrapOptions, stream: number): BootstrapDraws => ({
   replicates,
-  poisson: poissonDraws(uniformStream(seed, stream)),
+  poisson: poisson(stream),
   onReplicate,
 });
 
@@ -168,7 +169,7 @@ function tiersOf(
   const predictor = createPredictor(fittedModel(model, params), horizons);
   const values = parts.map((part) => {
     const discounted = new Float64Array(part.x.length);
-    predictor.value(part, { expected: new Float64Array(part.x.length), discounted });
+    predictor.fill(part, { discounted });
     return discounted.map(
       (purchases, row) =>
         (part.netMinor[row] as number) +
