@@ -1,4 +1,4 @@
-import type { HoldoutRows } from '../clv/holdout/holdout.ts';
+import type { HoldoutRows } from '../clv/holdout/holdout-cells.ts';
 import type { EpochDay } from '../time.ts';
 import type { PurchaseHistories } from './purchase-histories.ts';
 

@@ -1,4 +1,3 @@
-import type { PurchaseRows, SpendRows } from '../fit/compress.ts';
 import type { ModelId, ModelParams } from '../models/purchase-model.ts';
 import { fittedModel } from '../models/purchase-models.ts';
 import type { SpendRule } from '../predict/customer-value.ts';
@@ -6,29 +5,6 @@ import { alwaysZero, type BaselineId, type HoldoutSpans, naiveRate, type Recency
 import { type Forecast, type ForecastScores, scoreForecast } from './forecast-scores.ts';
 import type { HoldoutCells } from './holdout-cells.ts';
 import { forecastOf, type ModelHoldout, scoreModel } from './model-holdout.ts';
-
-/**
- * Customers that had bought by the calibration date, with what they did after it: one array per quantity, equal lengths, whole
- * numbers, rows in any order. Days and money are those of purchase days (docs/architecture.md, Book).
- */
-export interface HoldoutRows extends PurchaseRows, SpendRows {
-  /** Repeat purchase days by the calibration date, count, >= 0 (a negative value marks a row without a purchase: left out). */
-  readonly x: ArrayLike<number>;
-  /** First to last purchase day by the calibration date, days. */
-  readonly txDays: ArrayLike<number>;
-  /** First purchase day to the calibration date, days. */
-  readonly tenureDays: ArrayLike<number>;
-  /** Net spend on the repeat purchase days by the calibration date, minor currency units. */
-  readonly repeatNetMinor: ArrayLike<number>;
-  /** Purchase days after the calibration date, until the end of the horizon, count. */
-  readonly later: ArrayLike<number>;
-  /** Net spend on these days, minor currency units. */
-  readonly laterNetMinor: ArrayLike<number>;
-  /** Last purchase day to the inner date, days; -1 for a customer that had not bought by then. */
-  readonly innerRecencyDays: ArrayLike<number>;
-  /** Purchase days after the inner date, until the calibration date, count. */
-  readonly innerLater: ArrayLike<number>;
-}
 
 /** What is compared. */
 export interface HoldoutQuestion extends HoldoutSpans {

@@ -134,7 +134,8 @@ function descend(objective: Objective, point: Float64Array, current: Evaluation,
  * Minimum of a smooth function of few variables by damped Newton steps (Cholesky, steps capped at 2).
  *
  * Source: Nocedal & Wright (2006), chapter 3.4, damped in proportion to the curvature of each variable as Marquardt (1963) has it,
- * with flat steps accepted near the optimum (models at 300,000 cells are flat to rounding there and an Armijo rule alone stalls). Deterministic: the same objective and start give the same bits.
+ * with flat steps accepted near the optimum (models at 300,000 cells are flat to rounding there and an Armijo rule alone stalls).
+ * Deterministic: the same objective and start give the same bits.
  * @param objective mean objective in log-parameters, of order 1
  * @param start first point, shape [d]
  * @param centre logarithm of the natural scale of each variable, shape [d]; beyond centre +- 12 the search ends as `bound`

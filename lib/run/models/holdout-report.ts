@@ -1,8 +1,8 @@
 import { holdoutRows } from '../../book/holdout-rows.ts';
 import { firstPurchaseDay, type PurchaseHistories } from '../../book/purchase-histories.ts';
 import { compressPurchases, compressSpend } from '../../clv/fit/compress.ts';
-import { computeHoldout, type Holdout, type HoldoutRows } from '../../clv/holdout/holdout.ts';
-import { compressHoldout } from '../../clv/holdout/holdout-cells.ts';
+import { computeHoldout, type Holdout } from '../../clv/holdout/holdout.ts';
+import { compressHoldout, type HoldoutRows } from '../../clv/holdout/holdout-cells.ts';
 import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
 import type { ModelId } from '../../clv/models/purchase-model.ts';
 import type { SpendRule } from '../../clv/predict/customer-value.ts';

@@ -1,4 +1,4 @@
-import type { HoldoutRows } from '../../../../lib/clv/holdout/holdout.ts';
+import type { HoldoutRows } from '../../../../lib/clv/holdout/holdout-cells.ts';
 import { uniform } from '../synthetic.ts';
 
 /** Columns that can be filled. */
