@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type BootstrapReport, reportBootstrap } from '../../lib/run/models/bootstrap-report.ts';
 import { type FitInput, inputOfBuyers } from '../../lib/run/models/fit-input.ts';
 import { type FitReport, reportFit } from '../../lib/run/models/fit-report.ts';
@@ -26,6 +26,9 @@ interface FitOptions extends BuyerOptions {
   readonly seed: number;
   readonly json?: true;
 }
+
+/** More samples than anybody needs: the ends of an interval move by a hundredth of its width. */
+const MAX_REPLICATES = 10_000;
 
 const HELP = `
 Fits by maximum likelihood, writes nothing, and changes nothing that is in force. Times (alpha,
@@ -56,11 +59,21 @@ export function registerFit(program: Command, context: CliContext): void {
     .addOption(new Option('--cells <file>', 'file of counted customers, instead of a home').conflicts(FOREIGN_TO_CELLS))
     .addOption(unitOption('unit of alpha and beta'))
     .option('--start <json>', 'parameters to start from: JSON, or a file of it (default: those of the model)')
-    .option('--bootstrap <count>', 'also redraw the customers so often: intervals of parameters, totals and tiers', parseCount)
+    .option(
+      '--bootstrap <count>',
+      'also redraw the customers so often: intervals of parameters, totals and tiers',
+      parseReplicates,
+    )
     .option('--seed <number>', 'seed of the bootstrap', parseCount, 1)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((options: FitOptions) => runFit(options, context));
+}
+
+function parseReplicates(text: string): number {
+  const replicates = parseCount(text);
+  if (replicates > MAX_REPLICATES) throw new InvalidArgumentError(`Expected at most ${MAX_REPLICATES}; 200 to 1000 are usual.`);
+  return replicates;
 }
 
 async function runFit(options: FitOptions, context: CliContext): Promise<void> {

@@ -33,7 +33,7 @@ export function fitText(report: FitReport): string {
     right('95 % interval'),
     ...(bootstrap ? [right('bootstrap')] : []),
   ];
-  return `${headOf(report)}\n${formatTable(columns, rows)}\n  log-likelihood ${logLikelihood?.toFixed(4) ?? '-'}${unitOf(report)}\n${verdictOf(report)}${spendOf(report)}${bootstrap ? bootstrapText(bootstrap) : ''}`;
+  return `${headOf(report)}\n${formatTable(columns, rows)}\n  log-likelihood ${logLikelihood?.toFixed(4) ?? '-'}${unitOf(report)}\n${startOf(report)}${verdictOf(report)}${spendOf(report)}${bootstrap ? bootstrapText(bootstrap) : ''}`;
 }
 
 function headOf({ date, customers, cells, iterations }: FitReport): string {
@@ -42,6 +42,9 @@ function headOf({ date, customers, cells, iterations }: FitReport): string {
 }
 
 const unitOf = ({ unit }: FitReport) => (unit === null ? ', spend in units of the currency' : `, times in ${unit}`);
+
+const startOf = ({ restarted }: FitReport) =>
+  restarted ? "  the search from --start failed; this is from the model's own start\n" : '';
 
 function verdictOf({ degenerate, reasons, warnings }: FitReport): string {
   const list = (codes: readonly string[]) => codes.map((code) => `    ${describeReasons([code])}\n`).join('');
@@ -58,7 +61,7 @@ function spendOf({ leftOut, farBelow = 0, frequencySpend }: FitReport): string {
 }
 
 function bootstrapText(report: BootstrapReport): string {
-  const { replicates, seed, refused, horizonDays, currency, total, tiers } = report;
+  const { replicates, seed, refused, horizonDays, discounting, currency, total, tiers } = report;
   const head = `\nBootstrap: ${count(replicates)} samples, seed ${seed}, ${count(refused)} refused\n`;
   if (!total) return head;
   const unit = 10 ** currencyExponent(currency ?? 'USD');
@@ -85,7 +88,8 @@ function bootstrapText(report: BootstrapReport): string {
     right('95 %'),
     ...(total.clvMinor ? [right(`value ${currency}`), right('95 %')] : []),
   ];
-  return `${head}Totals of the next ${horizonDays} days under the parameters of each sample\n${formatTable(columns, rows)}`;
+  const ahead = discounting === 'dert' ? ', value of the whole future (dert)' : '';
+  return `${head}Totals of the next ${horizonDays} days${ahead} under the parameters of each sample\n${formatTable(columns, rows)}`;
 }
 
 const estimate = ({ estimate: value, interval }: TotalEstimate, show: (value: number) => string): string[] => [

@@ -25,6 +25,8 @@ export interface Fit<P extends ModelParams = ModelParams> {
   readonly reasons: FitReason[];
   /** What is doubtful about a sound fit. */
   readonly warnings: FitWarning[];
+  /** True when the search from the first start failed, and another start was taken. */
+  readonly restarted: boolean;
 }
 
 /** What a model says against its parameters. */
@@ -51,15 +53,16 @@ export interface FitProblem<P extends ModelParams> {
 }
 
 /** The search from the first start that converges, else from the last, with the steps of all. */
-function searchFrom(objective: Objective, starts: readonly Float64Array[], centre: Float64Array): NewtonResult {
-  let iterations = 0;
+function searchFrom(objective: Objective, starts: readonly Float64Array[], centre: Float64Array) {
+  let [iterations, searches] = [0, 0];
   let result: NewtonResult | undefined;
   for (const start of starts) {
     if (result?.stop === 'converged') break;
     result = minimise(objective, start.map(Math.log), centre);
     iterations += result.iterations;
+    searches++;
   }
-  return { ...(result as NewtonResult), iterations };
+  return { ...(result as NewtonResult), iterations, restarted: searches > 1 };
 }
 
 /**
@@ -85,6 +88,7 @@ export function maximiseLikelihood<P extends ModelParams>(problem: FitProblem<P>
       sound: false,
       reasons: [objective],
       warnings: [],
+      restarted: false,
     };
   }
   const centre = scale.map(Math.log);
@@ -108,5 +112,6 @@ export function maximiseLikelihood<P extends ModelParams>(problem: FitProblem<P>
     sound,
     reasons,
     warnings: sound ? [...verdict.warnings, ...(examined?.warnings ?? [])] : [],
+    restarted: result.restarted,
   };
 }

@@ -14,6 +14,7 @@ import type { ModelId, ModelParams } from '../../clv/models/purchase-model.ts';
 import { fittedModel, purchaseModel } from '../../clv/models/purchase-models.ts';
 import { bootstrapTotals, type GroupTotals, type SpendReplicates } from '../../clv/predict/bootstrap-totals.ts';
 import { expectedSpendMinor, type SpendRule } from '../../clv/predict/customer-value.ts';
+import type { Discounting } from '../../clv/predict/discounting.ts';
 import { horizonsOf } from '../../clv/predict/horizons-of.ts';
 import { createPredictor, type PredictionHorizons } from '../../clv/predict/predictor.ts';
 import { configSchema } from '../../config/config.ts';
@@ -44,8 +45,10 @@ export interface BootstrapReport {
   readonly reasons: Readonly<Record<string, number>>;
   /** Percentile intervals (95 %) of the parameters. */
   readonly intervals: Readonly<Record<string, Interval>>;
-  /** Days that the totals look ahead; null where there are none. */
+  /** Days that the expected purchases look ahead; null where there are no totals. */
   readonly horizonDays: number | null;
+  /** How the value is discounted, which also says how far it looks (docs/formulas.md); null where there is none. */
+  readonly discounting: Discounting | null;
   /** Currency of the totals; null where there are none. */
   readonly currency: string | null;
   /** Totals of all buyers, and by tier; only for models of purchases. Money in minor units. */
@@ -63,7 +66,12 @@ export function reportBootstrap(
   options: BootstrapOptions,
 ): BootstrapReport {
   if (model === 'gamma-gamma') {
-    return { ...describe(spendFits(input, params as SpendParams, options), options), horizonDays: null, currency: null };
+    return {
+      ...describe(spendFits(input, params as SpendParams, options), options),
+      horizonDays: null,
+      discounting: null,
+      currency: null,
+    };
   }
   const factors = purchaseModel(model).isTime.map((isTime) => (isTime ? UNIT_DAYS[options.unit] : 1));
   const inDays = fitInUnit(input, model, { unit: 'days', start: scaled(params, factors) }).params;
@@ -93,7 +101,10 @@ function spendFits({ spend, exponent }: FitInput, start: SpendParams, options: B
   return bootstrapSpendFits(spend, { ...draws(options, STREAMS.spend), exponent, start });
 }
 
-function describe(fits: BootstrapFits, { seed }: BootstrapOptions): Omit<BootstrapReport, 'horizonDays' | 'currency'> {
+function describe(
+  fits: BootstrapFits,
+  { seed }: BootstrapOptions,
+): Omit<BootstrapReport, 'horizonDays' | 'discounting' | 'currency'> {
   const { replicates, refused, reasons } = fits;
   return { replicates, seed, refused, reasons, intervals: parameterIntervals(fits) };
 }
@@ -110,7 +121,7 @@ function totals(
   input: FitInput,
   { model, params, fits }: FittedPurchases,
   options: BootstrapOptions,
-): Pick<BootstrapReport, 'total' | 'tiers' | 'horizonDays' | 'currency'> {
+): Pick<BootstrapReport, 'total' | 'tiers' | 'horizonDays' | 'discounting' | 'currency'> {
   const config = input.buyers?.config ?? configSchema.parse({});
   const { clv, currency } = config;
   const horizons = horizonsOf(model, config);
@@ -119,12 +130,12 @@ function totals(
   if (!input.buyers) {
     const everybody = { ...input.purchases, repeatNetMinor: new Float64Array(input.purchases.x.length) };
     const { total } = bootstrapTotals({ ...request, spend: undefined, groups: { everybody } });
-    return { total, horizonDays: clv.horizonDays, currency: null };
+    return { total, horizonDays: clv.horizonDays, discounting: null, currency: null };
   }
   const { rule, replicates: spend } = spendOf(input, options);
   const groups = tiersOf(input.buyers, { model, params, horizons, rule });
   const { total, groups: tiers } = bootstrapTotals({ ...request, spend, groups });
-  return { total, tiers, horizonDays: clv.horizonDays, currency };
+  return { total, tiers, horizonDays: clv.horizonDays, discounting: horizons.discounting, currency };
 }
 
 /** How spend is predicted: Gamma-Gamma, or the mean of all buyers where its fit is refused. */

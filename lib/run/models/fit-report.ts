@@ -1,5 +1,4 @@
-import type { Interval } from '../../clv/fit/confidence-intervals.ts';
-import { confidenceIntervals } from '../../clv/fit/confidence-intervals.ts';
+import { confidenceIntervals, type Interval } from '../../clv/fit/confidence-intervals.ts';
 import { farBelow } from '../../clv/fit/far-below.ts';
 import { fitGammaGamma } from '../../clv/fit/fit-gamma-gamma.ts';
 import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
@@ -31,6 +30,8 @@ export interface FitReport {
   readonly reasons: readonly string[];
   /** What is doubtful about a sound fit. */
   readonly warnings: readonly string[];
+  /** True when the search from the given start failed, and was repeated from the model's own. */
+  readonly restarted: boolean;
   readonly intervals: Readonly<Record<string, Interval>>;
   /** Of times; null for gamma-gamma. */
   readonly unit: TimeUnit | null;
@@ -92,6 +93,7 @@ function describe(model: FittedModelId, fit: Fit): Omit<FitReport, 'unit' | 'dat
     degenerate: !fit.sound,
     reasons: fit.reasons,
     warnings: fit.warnings,
+    restarted: fit.restarted,
     intervals: confidenceIntervals(fit),
   };
 }

@@ -70,6 +70,7 @@ describe('fitPurchases', () => {
     const far = fitPurchases(mbgNbd, cells, { start: { r: 1e-300, alpha: 1e300, a: 1e300, b: 1e-300 } });
     const cold = fitPurchases(mbgNbd, cells);
     expect(far.params).toEqual(cold.params);
+    expect([far.restarted, cold.restarted]).toEqual([true, false]);
     expect(far.iterations).toBeGreaterThanOrEqual(cold.iterations);
   });
 });
