@@ -45,6 +45,7 @@ export interface BuyerRequest {
  * @param command for the head of what is told, for example `fit`
  * @returns what `use` returned
  * @throws UsageError for `--data` beside `--stack`, and for a date that is not there
+ * @throws ConfigError for drops all in another currency than that of the configuration, without rates
  */
 export async function withBuyers<T>(command: string, request: BuyerRequest, use: (buyers: Buyers) => Promise<T>): Promise<T> {
   const line = countingLine(command);

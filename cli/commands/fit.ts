@@ -104,6 +104,6 @@ function bootstrapOf(input: FitInput, fitted: FitReport, options: FitOptions): B
 }
 
 async function readInput(options: FitOptions, context: CliContext): Promise<FitInput> {
-  if (options.cells !== undefined) return readCellsFile(options.cells);
+  if (options.cells !== undefined) return readCellsFile(options.cells, options.model);
   return withBuyers('fit', { options, date: options.date, context }, inputOfBuyers);
 }

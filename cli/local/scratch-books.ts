@@ -16,6 +16,7 @@ import {
 import { openObjectStore, openScratchStore } from '../../lib/store/objects.ts';
 import { datesBetween } from '../../lib/time.ts';
 import type { CountingLine } from '../counting-line.ts';
+import { UncountedRows } from './uncounted-rows.ts';
 
 /** Files, dates and rules that a line names at most. */
 const NAMED = 3;
@@ -29,6 +30,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * the caller takes no more, after an error, and at Ctrl-C. What was not taken of the drops is told on standard error.
  *
  * @throws what a run of these drops would throw for them
+ * @throws ConfigError after the last book, when not one sale could be counted for want of exchange rates
  */
 export async function* scratchBookOfShards(request: ScratchRequest, line: CountingLine): AsyncGenerator<ShardBook> {
   const dir = await mkdtemp(join(tmpdir(), 'perennial-drops-'));
@@ -39,22 +41,19 @@ export async function* scratchBookOfShards(request: ScratchRequest, line: Counti
     const onBatch = (done: number, of: number) => line.show('batches of files read:', done, of);
     const ledger = await takeDrops(deps, request, { signal, onBatch });
     tell(line, [missingText(request), ...leftOutTexts(await leftOutOf(deps, ledger))]);
-    const [refused, waiting] = [new Tally(), new Tally()];
+    const uncounted = new UncountedRows(request.config.currency);
     const books = scratchBooks(deps, ledger, {
       onNight: ({ shard, done, of }, fold) => {
         line.show(`shard ${shard + 1} of ${request.shards}, nights folded:`, done, of);
-        // rates are read in every shard
-        for (const { rule, feed } of fold.refused) if (feed !== 'rates' || shard === 0) refused.add(rule);
+        uncounted.addNight(fold, shard);
       },
     });
     for await (const book of books) {
-      for (const { reason } of book.pending) waiting.add(reason);
+      uncounted.addBook(book);
       yield book;
     }
-    tell(line, [
-      refused.total > 0 && `warning: ${counted(refused.total, 'row')} left out, for they do not agree with others: ${refused}.`,
-      waiting.total > 0 && `warning: ${counted(waiting.total, 'row')} not counted, for they wait for what they need: ${waiting}.`,
-    ]);
+    uncounted.refuseForeign(request.dropsUrl);
+    tell(line, uncounted.warnings());
   } finally {
     disarm();
     await rm(dir, { recursive: true, force: true });
@@ -76,21 +75,6 @@ function removeAtEnd(dir: string): () => void {
   process.on('exit', remove);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return disarm;
-}
-
-/** Counts by name. */
-class Tally {
-  readonly #counts = new Map<string, number>();
-  total = 0;
-
-  add(name: string): void {
-    this.total++;
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-  }
-
-  toString(): string {
-    return [...this.#counts].map(([name, times]) => `${times} ${name}`).join(', ');
-  }
 }
 
 function tell(line: CountingLine, texts: readonly (string | false)[]): void {

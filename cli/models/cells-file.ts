@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { type PurchaseCount, purchaseCellsOf, type SpendCount, spendCellsOf } from '../../lib/clv/fit/cells-of-counts.ts';
 import { explainIssues } from '../../lib/config/explain-issues.ts';
 import { UsageError } from '../../lib/errors.ts';
 import type { FitInput } from '../../lib/run/models/fit-input.ts';
+import type { FittedModelId } from '../../lib/run/models/fitted-model.ts';
+import { readJsonFile } from './json-file.ts';
 
 /** Decimals of the amounts of a file of cells, whatever their currency. */
 const CENTS_EXPONENT = 2;
@@ -32,13 +33,22 @@ const EXAMPLE = { what: '', cells: [], repeat_spend_cents: [] };
 /**
  * Reads a file of counted customers: `{"cells": [[x, t_x, T, customers], ...], "repeat_spend_cents": [[x, cents, customers], ...]}`.
  *
- * @throws UsageError that names what is wrong, and where
+ * @param model what is to be fitted; a model of purchases when left out
+ * @throws UsageError that names what is wrong, and where; also when the list that the model is fitted to is missing or empty
  */
-export function readCellsFile(file: string): FitInput {
-  const value = readJsonFile(file);
+export function readCellsFile(file: string, model?: FittedModelId): FitInput {
+  const value = readJsonFile('--cells', file, 'a JSON file of counted customers');
   const parsed = cellsSchema.safeParse(value);
   if (!parsed.success) throw wrong(file, explainIssues(parsed.error, value, EXAMPLE));
   const { cells, repeat_spend_cents: spend } = parsed.data;
+  const [list, form, fitted] =
+    model === 'gamma-gamma'
+      ? (['repeat_spend_cents', '[[x, cents, customers], ...]', 'gamma-gamma is'] as const)
+      : (['cells', '[[x, t_x, T, customers], ...]', 'models of purchases are'] as const);
+  if (parsed.data[list].length === 0) {
+    const seen = Object.hasOwn(value as object, list) ? 'is empty' : 'missing';
+    throw wrong(file, `"${list}": ${seen}, expected ${form}, which ${fitted} fitted to`);
+  }
   const impossible = cells.findIndex(([x, tx, tenure]) => tx > tenure || (x === 0 && tx > 0));
   if (impossible >= 0) {
     throw wrong(
@@ -55,13 +65,3 @@ export function readCellsFile(file: string): FitInput {
 }
 
 const wrong = (file: string, seen: string) => new UsageError(`Cells ${file}: ${seen}. Correct the file; see docs/guide.md.`);
-
-function readJsonFile(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new UsageError(`Cells ${file}: ${(cause as Error).message}, expected a JSON file. Correct the path or the file.`, {
-      cause,
-    });
-  }
-}

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
-import { InvalidDropError, UsageError } from '../../lib/errors.ts';
+import { InvalidDropError } from '../../lib/errors.ts';
+import { cannotRead } from './json-file.ts';
 
 /** A row of a file of customers. */
 export interface CustomerRow {
@@ -14,7 +15,7 @@ export interface CustomerRow {
 export interface CustomerFile {
   /** Names of the columns, as the header has them. */
   readonly header: readonly string[];
-  /** Position of a column that is wanted. */
+  /** Position of a column that is wanted, by the name that it was asked for with. */
   readonly at: (column: string) => number;
   readonly rows: AsyncIterable<CustomerRow>;
 }
@@ -27,35 +28,46 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
  *
  * @param file path, or `-` for standard input
  * @param columns names that the header must have, in any order, beside any others
+ * @param otherNames what a column may be called where the header lacks its own name
  * @throws UsageError when there is no such file; InvalidDropError when it is no CSV, has no header, lacks a column or has one twice
  */
-export async function openCustomerFile(file: string, columns: readonly string[]): Promise<CustomerFile> {
+export async function openCustomerFile(
+  file: string,
+  columns: readonly string[],
+  otherNames: Readonly<Record<string, string>> = {},
+): Promise<CustomerFile> {
   const source = file === '-' ? process.stdin : createReadStream(file);
   const parser = parse({ bom: true, info: true, skip_empty_lines: true, relax_column_count: true });
   source.once('error', (error: Error) => parser.destroy(error));
   source.pipe(parser);
   const records = readRecords(file, parser);
+  const wanted = columns.map((name) => (name in otherNames ? `${name} (or ${otherNames[name]})` : name)).join(', ');
   const first = await records.next();
-  if (first.done)
-    throw new InvalidDropError(`File ${file}: empty, expected a header with ${columns.join(', ')}. Correct the file.`);
+  if (first.done) throw new InvalidDropError(`File ${file}: empty, expected a header with ${wanted}. Correct the file.`);
   const header = first.value.fields.map((name) => name.trim());
-  const wrong = columns.filter((name) => header.filter((one) => one === name).length !== 1);
+  const nameOf = (column: string) => [column, otherNames[column]].find((name) => name && header.includes(name)) ?? column;
+  const wrong = columns.map(nameOf).filter((name) => header.filter((one) => one === name).length !== 1);
   if (wrong.length > 0) {
-    throw new InvalidDropError(
-      `File ${file}: ${wrong.map((name) => `column ${name} ${header.includes(name) ? 'twice' : 'missing'}`).join(', ')} among ${header.join(', ')}, expected ${columns.join(', ')}, each once. Correct the header.`,
-    );
+    const seen = wrong.map((name) => `column ${name} ${header.includes(name) ? 'twice' : 'missing'}`).join(', ');
+    throw new InvalidDropError(`File ${file}: ${seen} among ${header.join(', ')}, expected ${expectedOf(header, wanted)}`);
   }
-  return { header, at: (column) => header.indexOf(column), rows: checkedRows(file, records, header.length) };
+  return { header, at: (column) => header.indexOf(nameOf(column)), rows: checkedRows(file, records, header.length) };
+}
+
+/** What is expected of a header that lacks columns, and what to do. */
+function expectedOf(header: readonly string[], wanted: string): string {
+  return header.some((name) => /[;\t]/.test(name))
+    ? 'columns divided by commas, not by semicolons or tabs. Write the file as CSV with commas.'
+    : `${wanted}, each once. Correct the header.`;
 }
 
 async function* readRecords(file: string, parser: AsyncIterable<{ record: string[]; info: { lines: number } }>) {
   try {
     for await (const { record, info } of parser) yield { line: info.lines, fields: record };
   } catch (cause) {
-    const { code, errno, message } = cause as NodeJS.ErrnoException;
-    if (errno === undefined) throw new InvalidDropError(`File ${file}: ${message}, expected CSV. Correct the file.`, { cause });
-    const seen = code === 'ENOENT' ? 'there is none' : code === 'EISDIR' ? 'is a folder' : message;
-    throw new UsageError(`Option --file: ${file}: ${seen}, expected a CSV file. Correct the path.`, { cause });
+    const { errno, message } = cause as NodeJS.ErrnoException;
+    if (errno !== undefined) throw cannotRead('--file', file, { expected: 'a CSV file', cause });
+    throw new InvalidDropError(`File ${file}: ${message}, expected CSV, columns divided by commas. Correct the file.`, { cause });
   }
 }
 

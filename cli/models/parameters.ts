@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { ModelParams } from '../../lib/clv/models/purchase-model.ts';
 import { purchaseModel } from '../../lib/clv/models/purchase-models.ts';
 import { UsageError } from '../../lib/errors.ts';
 import type { FittedModelId } from '../../lib/run/models/fitted-model.ts';
 import type { TimeUnit } from '../../lib/run/models/time-unit.ts';
+import { parseJson, readJsonFile } from './json-file.ts';
 
 /** Parameters of Gamma-Gamma. */
 const SPEND_PARAMETERS = ['p', 'q', 'v'];
@@ -20,10 +20,12 @@ export interface GivenFit {
 }
 
 /**
- * Reads the parameters of a fit: JSON, or a file of JSON, of the parameters alone or of what `fit --json` printed.
+ * Reads the parameters of a fit: JSON, or a file of JSON, of the parameters alone, or of what `fit --json` or `calibrations --json`
+ * printed.
  *
  * @param option name of the option, for messages
- * @throws UsageError unless exactly the model's parameters are there, each above 0; for a fit of another model or unit
+ * @throws UsageError unless exactly the model's parameters are there, each above 0; for a fit of another model or unit;
+ *   for a calibration without an epoch, or without the spend that is asked for
  */
 export function readFit(
   option: string,
@@ -31,11 +33,12 @@ export function readFit(
   { model, unit }: { readonly model: FittedModelId; readonly unit: TimeUnit },
 ): GivenFit {
   const names = parametersOf(model);
-  const expected = `expected {${names.map((name) => `"${name}": ...`).join(', ')}} of ${model}`;
-  const value = parse(option, text, expected);
+  const expected = `an object {${names.map((name) => `"${name}": ...`).join(', ')}} of ${model}`;
+  const printed = parse(option, text, expected);
+  const value = 'epoch' in printed ? fitInForce(option, model, printed['epoch']) : printed;
   const { model: fitted, unit: fittedUnit, params = value } = value;
   if (typeof fitted === 'string' && fitted !== model) {
-    throw new UsageError(`Option ${option}: parameters of ${fitted}, ${expected}. Name the same model with --model.`);
+    throw new UsageError(`Option ${option}: parameters of ${fitted}, expected ${expected}. Name the same model with --model.`);
   }
   if (typeof fittedUnit === 'string' && fittedUnit !== unit) {
     throw new UsageError(`Option ${option}: times in ${fittedUnit}, expected ${unit}. Name the same unit with --unit.`);
@@ -48,7 +51,7 @@ export function readFit(
       ...wrong.map((name) => `${name} is ${name in given ? JSON.stringify(given[name]) : 'missing'}`),
       ...unknown.map((name) => `${name} is not known`),
     ];
-    throw new UsageError(`Option ${option}: ${seen.join(', ')}, ${expected}, each above 0. Correct the parameters.`);
+    throw new UsageError(`Option ${option}: ${seen.join(', ')}, expected ${expected}, each above 0. Correct the parameters.`);
   }
   return {
     params: Object.fromEntries(names.map((name) => [name, given[name] as number])),
@@ -62,16 +65,28 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 /** Positive, with a finite logarithm. */
 const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0 && Number.isFinite(Math.log(value));
 
-function parse(option: string, text: string, expected: string): Record<string, unknown> {
-  const isJson = text.trimStart().startsWith('{');
-  try {
-    const value: unknown = JSON.parse(isJson ? text : readFileSync(text, 'utf8'));
-    if (isObject(value)) return value;
-  } catch (cause) {
+/** What `fit` would print of the epoch that `calibrations` printed: its times are in days. */
+function fitInForce(option: string, model: FittedModelId, epoch: unknown): Record<string, unknown> {
+  if (!isObject(epoch)) {
     throw new UsageError(
-      `Option ${option}: ${(cause as Error).message}, ${expected}, as JSON or as a file of it. Correct the option.`,
-      { cause },
+      `Option ${option}: a calibration without an epoch, expected one with a model in force. Take a later date, or use fit.`,
     );
   }
-  throw new UsageError(`Option ${option}: no JSON object, ${expected}. Correct the option.`);
+  if (model !== 'gamma-gamma') return { model: epoch['model'], params: epoch['params'], unit: 'days' };
+  if (epoch['spend'] !== null) return { model, params: epoch['spend'] };
+  throw new UsageError(
+    `Option ${option}: a calibration whose epoch has no gamma-gamma in force, expected one with it. Take another date, or use fit.`,
+  );
+}
+
+/** What is meant as JSON, not as a path: an object, also a broken one, and what is given by mistake for one. */
+const INLINE = /^\s*([{["]|null\s*$|$)/;
+
+function parse(option: string, text: string, expected: string): Record<string, unknown> {
+  const wanted = `${expected}, as JSON or as a file of it`;
+  const value = INLINE.test(text)
+    ? parseJson(`Option ${option}`, text.trim() || 'null', wanted)
+    : readJsonFile(option, text, wanted);
+  if (isObject(value)) return value;
+  throw new UsageError(`Option ${option}: no JSON object, expected ${wanted}. Correct the option.`);
 }

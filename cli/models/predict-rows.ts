@@ -5,6 +5,9 @@ import { type CustomerFile, type CustomerRow, numberOf, rowError } from './custo
 /** Largest count of purchases: whole numbers up to here are exact. */
 const MAX_COUNT = 2 ** 53;
 
+/** What `scores` calls columns of a model of purchases; they are in days. */
+export const NAMES_IN_SCORES = { t_x: 't_x_days', T: 'tenure_days' } as const;
+
 /** What is predicted of each customer. */
 export interface Prediction {
   /** Columns that the file must have. */

@@ -26,6 +26,9 @@ export function calibrationText(calibration: Calibration, config: PerennialConfi
   const { date, epoch, candidate, baseline } = calibration;
   const inForce = epoch ? epoch.id : 'none yet: days of silence decide';
   const lines = [`Calibration of ${date}\n`, line('epoch in force', inForce)];
+  const { model } = config.clv;
+  if (epoch && epoch.model !== model)
+    lines.push(line('configured', `${model}; ${epoch.model} stays in force until a fit of ${model} is accepted`));
   if (candidate) lines.push(line('newest fit', `${candidate.id}, ${verdictOf(candidate)}${rowOf(calibration, config)}`));
   if (baseline) lines.push(line('baseline night', BASELINES[baseline]));
   lines.push(tierLine(calibration, config), cutTable(calibration, config));
@@ -128,9 +131,11 @@ function spendOf({ spend, evidence }: EpochRecord): string {
 
 function returnsOf({ returnError, returnErrorInForce, movedShare }: EpochEvidence): string {
   if (returnError === null) return 'nobody to compare with';
-  const inForce = returnErrorInForce === null ? '' : ` (of the epoch before it ${percent(returnErrorInForce)})`;
-  const moved = movedShare === null ? '' : `; ${percent(movedShare)} of the buyers moved`;
-  return `predicted share off by ${percent(returnError)}${inForce}${moved}`;
+  const own = `predicted share off by ${percent(returnError)}`;
+  if (returnErrorInForce === null) return own;
+  const moved =
+    movedShare === null ? 'share of moved buyers not asked: another model' : `${percent(movedShare)} of the buyers moved`;
+  return `${own} (of the epoch before it ${percent(returnErrorInForce)}); ${moved}`;
 }
 
 function holdoutOf({ holdout, holdoutReasons }: EpochEvidence): string {

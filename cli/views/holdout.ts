@@ -1,4 +1,4 @@
-import { BASELINE_IDS, type BaselineId } from '../../lib/clv/holdout/baselines.ts';
+import { BASELINE_IDS, type BaselineId, type RecencyReason } from '../../lib/clv/holdout/baselines.ts';
 import type { ForecastScores } from '../../lib/clv/holdout/forecast-scores.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import type { HoldoutReport } from '../../lib/run/models/holdout-report.ts';
@@ -11,9 +11,16 @@ const NONE = '-';
 const whole = (value: number) => count(Math.round(value));
 const ratio = (value: number) => `${(100 * value).toFixed(1)} %`;
 const signed = (value: number) => `${value < 0 ? '' : '+'}${ratio(value)}`;
-const digits = (value: number) => value.toFixed(4);
+// rounded first: a tiny negative number has no sign
+const digits = (value: number) => (Math.round(value * 1e4) / 1e4).toFixed(4);
 const shown = (value: number | null | undefined, form: (value: number) => string): string =>
   value === null || value === undefined ? NONE : form(value);
+
+/** Why there is no forecast by recency. */
+const RECENCY_WORDS: Readonly<Record<RecencyReason, string>> = {
+  NO_INNER_PERIOD: 'the first purchase is less than two days before, too little to learn from',
+  NO_CUSTOMERS_AT_INNER_DATE: 'nobody had bought by the earlier date that it learns from',
+};
 
 /** A holdout for a person. */
 export function holdoutText(report: HoldoutReport): string {
@@ -21,7 +28,7 @@ export function holdoutText(report: HoldoutReport): string {
 }
 
 function headText(report: HoldoutReport): string {
-  const { calibrateTo, to, model, fit, customers, horizonDays, actual, cumulative, meanPAlive } = report;
+  const { calibrateTo, to, model, fit, customers, horizonDays, actual, cumulative, meanPAlive, recencyOnlyReason } = report;
   const parameters = Object.entries(fit.params).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
   const share = customers > 0 ? ` (${ratio(actual.returned / customers)})` : '';
   const lines = [
@@ -32,6 +39,7 @@ function headText(report: HoldoutReport): string {
       : `  fit              sound: ${parameters.join(', ')} (days)`,
     ...fit.reasons.map((reason) => `  because          ${describeReasons([reason])}`),
     ...report.guards.map((guard) => `  note             a night would not take it: ${describeReasons([guard])}`),
+    ...(recencyOnlyReason ? [`  recency_only     no forecast: ${RECENCY_WORDS[recencyOnlyReason]}`] : []),
   ];
   if (cumulative && meanPAlive !== null) {
     lines.push(
@@ -76,7 +84,7 @@ function actualOf(line: string, { actual, customers }: HoldoutReport): string {
 }
 
 function scoresText(report: HoldoutReport): string {
-  const { model, totals, returns, baselines, horizonDays, recencyOnlyReason } = report;
+  const { model, totals, returns, baselines, horizonDays } = report;
   const scores = [totals && returns ? { totals, returns } : null, ...BASELINE_IDS.map((id: BaselineId) => baselines[id])];
   const rows = LINES.map(([name, of, form]) => [
     name,
@@ -84,8 +92,7 @@ function scoresText(report: HoldoutReport): string {
     actualOf(name, report),
   ]);
   const table = formatTable([{ name: 'totals' }, ...[model, ...BASELINE_IDS, 'actual'].map(right)], rows);
-  const why = recencyOnlyReason ? `  recency_only: no forecast, ${recencyOnlyReason}\n` : '';
-  return `${table}${why}  Small errors are good, and a model must beat the rules of thumb beside it. p_return is the
+  return `${table}  Small errors are good, and a model must beat the rules of thumb beside it. p_return is the
   probability to buy within these ${count(horizonDays)} days; an AUC of 0.5 is guessing, 1 perfect.
 `;
 }

@@ -160,6 +160,53 @@ describe('buyers of a folder of drops, without a home', () => {
     expect(await filesBelow(join(dir, 'drops'))).toEqual(files);
   });
 
+  it('predicts of the scores of a home, and leaves empty whoever bought nothing', async () => {
+    const [scored, calibrated] = await session(['scores', '--out', 'scores.csv'], ['calibrations', '--json']);
+    expect([scored?.code, calibrated?.code]).toEqual([0, 0]);
+    const scores = await readFile(join(dir, 'scores.csv'), 'utf8');
+    const [header = '', first = ''] = linesOf(scores);
+    await writeFile(join(dir, 'scores.csv'), `${scores}nobody${header.replaceAll(/[^,]/g, '')}\n`);
+    await writeFile(join(dir, 'calibrations.json'), calibrated?.stdout as string);
+    const predict = ['predict', '--file', 'scores.csv', '--model', 'pareto-nbd', '--dert', '0.001', '--params'];
+    const params = '{"r":0.5,"alpha":10,"s":0.6,"beta":12}';
+    const columns = ['--columns', 'tenure_days,customer_id,x,t_x_days'];
+    const [kept, json, clash, unknown, weeks, onto, early, none] = (await session(
+      [...predict, params, ...columns],
+      [...predict, params, ...columns, '--json'],
+      [...predict, params, '--horizons', '30'],
+      [...predict, params, '--columns', 'id'],
+      [...predict, params, ...columns, '--unit', 'weeks'],
+      [...predict, params, ...columns, '--out', 'drops/../scores.csv'],
+      [...predict, 'calibrations.json', ...columns],
+      [...predict, params, ...columns, '--p-return'],
+    )) as CommandResult[];
+    const lines = linesOf(kept?.stdout as string);
+    expect(lines[0]).toBe('tenure_days,customer_id,x,t_x_days,p_alive,dert');
+    expect(lines[1]).toMatch(new RegExp(`^\\d+,${first.split(',')[0]},\\d+,\\d+,[01]\\.\\d{16,},\\d+\\.\\d+$`));
+    expect(lines.at(-1)).toBe(',nobody,,,,');
+    expect(kept?.stderr).toBe('rows without a purchase: 1; their x, t_x, T are empty, and so is what is predicted\n');
+    expect((JSON.parse(json?.stdout as string) as unknown[]).at(-1)).toEqual({
+      tenure_days: null,
+      customer_id: 'nobody',
+      x: null,
+      t_x_days: null,
+      p_alive: null,
+      dert: null,
+    });
+    expect(clash).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/p_alive would be there twice, .* with --columns\.\n$/),
+    });
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('id not in scores.csv, expected some of customer_id'),
+    });
+    expect(weeks).toMatchObject({ code: 1, stderr: expect.stringContaining('column t_x missing') });
+    expect(onto).toMatchObject({ code: 2, stderr: expect.stringContaining('is what --file names') });
+    expect(early).toMatchObject({ code: 2, stderr: expect.stringContaining('a calibration without an epoch') });
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('Option --horizons: missing') });
+  });
+
   it.each([
     [['holdout', '--calibrate-to', '2025-03-04', '--to', TO, '--data', 'drops', '--stack', 'X'], '--data <dir>'],
     [['holdout', '--calibrate-to', '2025-03-04', '--to', TO, '--data', 'drops', '--home', 'home'], '--data <dir>'],

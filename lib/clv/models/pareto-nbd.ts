@@ -66,9 +66,16 @@ const DROP_OUT: Positions = {
   lTimeLTime: PURCHASE.wTimeWTime,
 };
 
+/**
+ * Where both shapes are below it, B is 0 or 1 but for a few, and the chance is its first order in the shapes: what is left out is below
+ * (1e-7 ln(wTime / lTime))^2.
+ */
+const TINY_SHAPE = 1e-7;
+
 /** Probability that the winner wins: E[B / (B + (1 - B) wTime / lTime)], B ~ Beta(winner, loser). */
 function chanceToWin({ winner, winnerTime, loser, loserTime }: Race): number {
   const share = winner / (winner + loser);
+  if (winner < TINY_SHAPE && loser < TINY_SHAPE) return share * (1 - loser * (Math.log(winnerTime) - Math.log(loserTime)));
   return winnerTime <= loserTime
     ? share * hypergeometric(loser, winner + 1, (loserTime - winnerTime) / winnerTime)
     : share * (loserTime / winnerTime) * hypergeometric(winner + 1, loser, (winnerTime - loserTime) / loserTime);

@@ -106,6 +106,19 @@ describe('calibrationText', () => {
     ]);
   });
 
+  it('names the configured model until it is in force, and says that nobody asks whom another model moves', () => {
+    const lines = linesOf({ epoch: epochOf(DAY_0, { id: 'bg-nbd@x', model: 'bg-nbd' }), candidate: judged });
+    expect(told(lines, 'configured')).toBe('mbg-nbd; bg-nbd stays in force until a fit of mbg-nbd is accepted');
+    expect([told(linesOf({ epoch: judged }), 'configured'), told(linesOf({}), 'configured')]).toEqual(['nothing', 'nothing']);
+    const returns = (evidence: Partial<EpochEvidence>) =>
+      told(linesOf({ epoch: { ...judged, evidence: { ...judged.evidence, returnError: 0.01, ...evidence } } }), 'returns');
+    expect(returns({ returnErrorInForce: 0.02, movedShare: null })).toBe(
+      'predicted share off by 1.00 % (of the epoch before it 2.00 %); share of moved buyers not asked: another model',
+    );
+    expect(returns({ returnErrorInForce: 0.02, movedShare: 0 })).toMatch(/; 0\.00 % of the buyers moved$/);
+    expect(returns({ returnErrorInForce: null, movedShare: null })).toBe('predicted share off by 1.00 %');
+  });
+
   it('tells of a baseline night, and of refusals in a row', () => {
     const refused: EpochRecord = { ...judged, accepted: false, reasons: ['MOVED_TOO_MANY'] };
     const lines = linesOf({ epoch: epochOf(DAY_0 - 7), candidate: refused, movedRefusals: 2, baseline: 'RULES_CHANGED' });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { holdoutText } from '../../../cli/views/holdout.ts';
 import type { PurchaseHistories } from '../../../lib/book/purchase-histories.ts';
 import { parseConfig } from '../../../lib/config/load.ts';
-import { type HoldoutRequest, reportHoldout } from '../../../lib/run/models/holdout-report.ts';
+import { type HoldoutReport, type HoldoutRequest, reportHoldout } from '../../../lib/run/models/holdout-report.ts';
 import { type BusinessDate, dayOf } from '../../../lib/time.ts';
 import { uniform } from '../clv/synthetic.ts';
 
@@ -67,6 +67,9 @@ describe('reportHoldout', () => {
     const text = holdoutText(report);
     expect(text).toContain('degenerate: it predicts nothing');
     expect(text).not.toContain('decile');
+    expect(text).not.toContain('no forecast');
+    const sameDay = holdoutText(reportHoldout([once], { ...REQUEST, calibrateTo: FIRST }));
+    expect(sameDay).toMatch(/ {2}recency_only +no forecast: the first purchase is less than two days before,.*\n\n {2}totals/);
   });
 
   it('refuses a date before the first purchase', () => {
@@ -87,6 +90,14 @@ describe('holdoutText', () => {
     const head = lines.findIndex((line) => line.includes('recency_only'));
     const end = (line: number, text: string) => (lines[line] ?? '').indexOf(text) + text.length;
     expect(end(head + 1, (report.baselines.naive_rate?.totals.predicted ?? 0).toFixed(0))).toBe(end(head, 'naive_rate'));
+  });
+
+  it('shows a correlation of nearly nothing without a sign', () => {
+    const line = (correlation: number) => {
+      const changed = { ...report, totals: { ...report.totals, correlation } } as HoldoutReport;
+      return /correlation +(\S+)/.exec(holdoutText(changed))?.[1];
+    };
+    expect([line(-1e-9), line(-0.25), line(0.12344)]).toEqual(['0.0000', '-0.2500', '0.1234']);
   });
 
   it('shows the totals, a line per bin and a line per decile', () => {

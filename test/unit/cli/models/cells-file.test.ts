@@ -8,9 +8,9 @@ const dir = mkdtempSync(join(tmpdir(), 'perennial-cells-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const file = join(dir, 'cells.json');
-const read = (value: unknown) => {
-  writeFileSync(file, JSON.stringify(value));
-  return readCellsFile(file);
+const read = (value: unknown, model?: 'gamma-gamma') => {
+  writeFileSync(file, `\uFEFF${JSON.stringify(value)}`);
+  return readCellsFile(file, model);
 };
 
 describe('readCellsFile', () => {
@@ -41,6 +41,15 @@ describe('readCellsFile', () => {
   });
 
   it('says of a missing file what it is', () => {
-    expect(() => readCellsFile(join(dir, 'none.json'))).toThrow(/none\.json.*expected a JSON file/);
+    expect(() => readCellsFile(join(dir, 'none.json'))).toThrow(/none\.json: there is none, expected a JSON file/);
+    expect(() => readCellsFile(dir)).toThrow(/is a folder/);
+  });
+
+  it('needs the list that the model is fitted to', () => {
+    const [cells, spend] = [[[0, 0, 9, 3]], [[2, 500, 2]]];
+    expect(() => read({})).toThrow(/"cells": missing, expected \[\[x, t_x, T, customers\], \.\.\.\]/);
+    expect(() => read({ cells: [], repeat_spend_cents: spend })).toThrow(/"cells": is empty/);
+    expect(() => read({ cells }, 'gamma-gamma')).toThrow(/"repeat_spend_cents": missing, expected \[\[x, cents, customers\]/);
+    expect(read({ repeat_spend_cents: spend }, 'gamma-gamma').spend.x).toHaveLength(1);
   });
 });

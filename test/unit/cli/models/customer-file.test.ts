@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openCustomerFile } from '../../../../cli/models/customer-file.ts';
-import { predictPurchases, predictSpend } from '../../../../cli/models/predict-rows.ts';
+import { NAMES_IN_SCORES, predictPurchases, predictSpend } from '../../../../cli/models/predict-rows.ts';
 import { fittedModel } from '../../../../lib/clv/models/purchase-models.ts';
 import { UsageError } from '../../../../lib/errors.ts';
 
@@ -17,7 +17,7 @@ const spend = predictSpend('customers.csv', { p: 6, q: 4, v: 15 });
 
 async function predictAll(text: string, prediction = purchases) {
   writeFileSync(path, text);
-  const file = await openCustomerFile(path, prediction.inputs);
+  const file = await openCustomerFile(path, prediction.inputs, NAMES_IN_SCORES);
   const values: (number | null)[][] = [];
   for await (const row of file.rows) values.push(prediction.valuesOf(file, row));
   return values;
@@ -34,8 +34,17 @@ describe('a file of customers', () => {
     ]);
   });
 
+  it('has columns under the names of scores where their own are not there', async () => {
+    const [own] = await predictAll('x,t_x,T\n2,10,39\n');
+    expect(await predictAll('x,t_x_days,tenure_days\n2,10,39\n')).toEqual([own]);
+    expect(await predictAll('x,t_x_days,t_x,T\n2,11,10,39\n')).toEqual([own]);
+  });
+
   it.each([
-    ['', /empty, expected a header with x, t_x, T/],
+    ['', /empty, expected a header with x, t_x \(or t_x_days\), T \(or tenure_days\)/],
+    ['x,t_x_days,T,t_x_days\n', /column t_x_days twice/],
+    ['x;t_x;T\n1;2;3\n', /column x missing.*expected columns divided by commas, not by semicolons/],
+    ['x\tt_x\tT\n1\t2\t3\n', /expected columns divided by commas/],
     ['x,t_x\n', /column T missing among x, t_x/],
     ['x,t_x,T,x\n', /column x twice/],
     ['x,t_x,T\n1,2,3\n1,2\n', /line 3: 2 fields, expected 3 as in the header/],
