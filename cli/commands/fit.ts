@@ -44,15 +44,19 @@ Examples:
   npm run -s perennial -- fit --cells cells.json --model bg-nbd --unit weeks --bootstrap 200
 `;
 
-/** Counted customers have no date, and no configuration holds for them. */
-const FOREIGN_TO_CELLS = ['date', 'data', 'home', 'stack', 'config'];
+/** Counted customers come from nowhere else, and no configuration holds for them. */
+const FOREIGN_TO_CELLS = ['data', 'home', 'stack', 'config'];
 
 /** Adds `fit`: parameters of a model, fitted to the buyers of a date or to counted customers. */
 export function registerFit(program: Command, context: CliContext): void {
   withBuyerSource(program.command('fit'))
     .summary('fit a model, and see how well it is known')
     .description('Fits a model to the buyers as known on a date, and prints its parameters with their standard errors.')
-    .option('--date <date>', 'business date (default: the last committed one, of --data the newest)', parseDate)
+    .option(
+      '--date <date>',
+      'business date (default: the last committed one, of --data the newest; of --cells it is told alone)',
+      parseDate,
+    )
     .addOption(
       new Option('--model <name>', 'model (default: that of the configuration; of --cells mbg-nbd)').choices(FITTED_MODELS),
     )
@@ -80,7 +84,7 @@ async function runFit(options: FitOptions, context: CliContext): Promise<void> {
   const input = await readInput(options, context);
   const model = options.model ?? input.buyers?.config.clv.model ?? 'mbg-nbd';
   const start = options.start === undefined ? undefined : readFit('--start', options.start, { model, unit: options.unit }).params;
-  const fitted = reportFit(input, { model, unit: options.unit, start });
+  const fitted = reportFit(input, { model, unit: options.unit, start, date: options.date });
   const bootstrap = bootstrapOf(input, fitted, options);
   const report = bootstrap ? { ...fitted, bootstrap } : fitted;
   process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 1)}\n` : fitText(report));

@@ -37,7 +37,7 @@ export function fitText(report: FitReport): string {
 }
 
 function headOf({ date, customers, cells, iterations }: FitReport): string {
-  const who = date ? `buyers as known on ${date}` : 'counted customers';
+  const who = date ? `customers as known on ${date}` : 'counted customers';
   return `Fit to ${count(customers)} ${who}, ${count(cells)} distinct cells, ${iterations} steps`;
 }
 

@@ -37,9 +37,27 @@ describe('fit and predict', () => {
 
   it('fits counted customers, and predicts with what was printed, digit for digit', async () => {
     const { params } = REFERENCE.fits.weeks['pareto-nbd'];
-    const fitted = await ok('fit', '--cells', CELLS, '--model', 'pareto-nbd', '--unit', 'weeks', '--json');
+    const fitted = await ok(
+      'fit',
+      '--date',
+      '1997-09-30',
+      '--cells',
+      CELLS,
+      '--model',
+      'pareto-nbd',
+      '--unit',
+      'weeks',
+      '--json',
+    );
     const report = JSON.parse(fitted) as { params: Record<string, number>; unit: string; degenerate: boolean };
-    expect(report).toMatchObject({ model: 'pareto-nbd', unit: 'weeks', customers: 2357, cells: 1016, degenerate: false });
+    expect(report).toMatchObject({
+      model: 'pareto-nbd',
+      unit: 'weeks',
+      customers: 2357,
+      cells: 1016,
+      degenerate: false,
+      date: '1997-09-30',
+    });
     expect(Object.keys(report).slice(0, 9)).toEqual([
       'model',
       'params',

@@ -35,7 +35,7 @@ export interface FitReport {
   readonly intervals: Readonly<Record<string, Interval>>;
   /** Of times; null for gamma-gamma. */
   readonly unit: TimeUnit | null;
-  /** The date as of which the buyers are known; null for counted customers. */
+  /** The date as of which the customers are known; null for counted ones of which it is not told. */
   readonly date: BusinessDate | null;
   /** Of gamma-gamma: repeat customers without positive spend, who are not in the fit. */
   readonly leftOut?: number;
@@ -51,6 +51,8 @@ export interface FitRequest {
   readonly model: FittedModelId;
   readonly unit: TimeUnit;
   readonly start?: ModelParams | undefined;
+  /** The date as of which customers were counted elsewhere; buyers have their own. */
+  readonly date?: BusinessDate | undefined;
 }
 
 /** Cells of days in another unit. */
@@ -69,8 +71,8 @@ export const fitInUnit = (input: FitInput, model: ModelId, { unit, start }: Omit
   fitPurchases(purchaseModel(model), inUnit(input, unit), { start });
 
 /** Fits, and gathers what is told of it. */
-export function reportFit(input: FitInput, { model, unit, start }: FitRequest): FitReport {
-  const date = input.buyers?.date ?? null;
+export function reportFit(input: FitInput, { model, unit, start, date: countedOn }: FitRequest): FitReport {
+  const date = input.buyers?.date ?? countedOn ?? null;
   if (model !== 'gamma-gamma') return { ...describe(model, fitInUnit(input, model, { unit, start })), unit, date };
   const fit = fitGammaGamma(input.spend, { exponent: input.exponent, start: start as SpendParams | undefined });
   const { leftOut, spend } = input;
