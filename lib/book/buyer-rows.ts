@@ -1,7 +1,7 @@
 import type { EpochDay } from '../time.ts';
 import type { ShardBook } from './shard-book.ts';
 
-/** The buyers of a shard as a fit takes them: one array per quantity, equal lengths, whole numbers, rows in no particular order. */
+/** The buyers of a shard as a fit takes them: one array per quantity, equal lengths, whole numbers, rows in the order of the book's slots. */
 export interface BuyerRows {
   /** Repeat purchase days, count. */
   readonly x: Int32Array;

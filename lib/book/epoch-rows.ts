@@ -1,6 +1,7 @@
 import { type Columns, NO_INT } from '../arrow/columns.ts';
 import type { EPOCH_ROWS } from '../arrow/schemas.ts';
 import type { EpochDay } from '../time.ts';
+import { buyerRows } from './buyer-rows.ts';
 import type { ShardBook } from './shard-book.ts';
 
 /** What calibration needs of a shard on one date. */
@@ -12,22 +13,22 @@ export interface EpochSummary {
 }
 
 /**
- * One row per buyer (n >= 1) as known on `day`, in no particular order: x, t_x, T in days, net amounts in minor units, the same
+ * One row per buyer, those of `buyerRows` in its order: x, t_x, T in days, net amounts in minor units, the same
  * x, t_x, T as of `day - horizonDays`, and whether a purchase day lies in (day - horizonDays, day].
  *
  * The rows as of the earlier day use what is known on `day` (docs/architecture.md, Epochs).
  */
 export function summariseEpoch(book: ShardBook, day: EpochDay, horizonDays: number): EpochSummary {
-  const { firstDay, lastDay, purchaseDays, net, repeatNet, dayHead } = book.customers;
+  const { firstDay, purchaseDays, dayHead } = book.customers;
   const { next, day: dates } = book.days;
-  let buyers = 0;
-  for (let slot = 0; slot < book.size; slot++) if ((purchaseDays[slot] as number) > 0) buyers++;
+  const { x, txDays, tenureDays, repeatNetMinor, netMinor } = buyerRows(book, day);
+  const buyers = x.length;
   const columns = {
-    x: new Int32Array(buyers),
-    t_x_days: new Int32Array(buyers),
-    tenure_days: new Int32Array(buyers),
-    repeat_net_minor: new Float64Array(buyers),
-    net_minor: new Float64Array(buyers),
+    x,
+    t_x_days: txDays,
+    tenure_days: tenureDays,
+    repeat_net_minor: repeatNetMinor,
+    net_minor: netMinor,
     prior_x: new Int32Array(buyers).fill(NO_INT),
     prior_t_x_days: new Int32Array(buyers).fill(NO_INT),
     prior_tenure_days: new Int32Array(buyers).fill(NO_INT),
@@ -37,14 +38,8 @@ export function summariseEpoch(book: ShardBook, day: EpochDay, horizonDays: numb
   const prior = day - horizonDays;
   let row = 0;
   for (let slot = 0; slot < book.size; slot++) {
-    const n = purchaseDays[slot] as number;
-    if (n === 0) continue;
+    if (purchaseDays[slot] === 0) continue;
     const first = firstDay[slot] as number;
-    columns.x[row] = n - 1;
-    columns.t_x_days[row] = (lastDay[slot] as number) - first;
-    columns.tenure_days[row] = day - first;
-    columns.repeat_net_minor[row] = repeatNet[slot] as number;
-    columns.net_minor[row] = net[slot] as number;
     let [priorCount, priorLast, before] = [0, NO_INT, NO_INT];
     for (let node = dayHead[slot] as number; node >= 0; node = next[node] as number) {
       if (!book.dayCounts(node)) continue;

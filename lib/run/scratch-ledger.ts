@@ -34,7 +34,7 @@ export interface DropDates {
   /** The first date that has a folder. */
   readonly from: BusinessDate;
   readonly to: BusinessDate;
-  /** Dates between that have no folder: days on which nothing was sold, as far as anybody told. */
+  /** Dates between the first and the last drop that have no folder: taken as days without sales. */
   readonly missing: readonly BusinessDate[];
   /** Shards that do for so much: what they tell together does not depend on their number. */
   readonly shards: number;
