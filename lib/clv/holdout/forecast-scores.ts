@@ -70,7 +70,7 @@ function scorePurchases(cells: HoldoutCells, purchases: Float64Array): PurchaseS
 }
 
 /** Customers of each cell that bought in the horizon, count, shape [cells]. */
-export function returnedOf({ later, weight }: HoldoutCells): Float64Array {
+function returnedOf({ later, weight }: HoldoutCells): Float64Array {
   return weight.map((w, i) => ((later[i] as number) > 0 ? w : 0));
 }
 
@@ -79,10 +79,13 @@ export function returnedOf({ later, weight }: HoldoutCells): Float64Array {
  * `probabilityScores` for the probability to buy.
  *
  * @param cells customers with what they did @param forecast of the same cells, never NaN
- * @returns scores, sums in the order of cells; null where undefined; never throws
+ * @returns scores, and the deciles by p; sums in the order of cells; null where undefined; never throws
  * Cost: two passes over cells and one sort.
  */
-export function scoreForecast(cells: HoldoutCells, { purchases, p }: Forecast): ForecastScores {
-  const { deciles: _, ...returns } = probabilityScores({ p, customers: cells.weight, returned: returnedOf(cells) });
-  return { totals: scorePurchases(cells, purchases), returns };
+export function scoreForecast(
+  cells: HoldoutCells,
+  { purchases, p }: Forecast,
+): ForecastScores & Pick<ProbabilityScores, 'deciles'> {
+  const { deciles, ...returns } = probabilityScores({ p, customers: cells.weight, returned: returnedOf(cells) });
+  return { totals: scorePurchases(cells, purchases), returns, deciles };
 }

@@ -129,6 +129,10 @@ export function computeHoldout(cells: HoldoutCells, question: HoldoutQuestion): 
     naive_rate: naiveRate(cells, horizonDays),
     always_zero: alwaysZero(cells),
   };
+  const scoreRule = (rule: Forecast): ForecastScores => {
+    const { totals, returns } = scoreForecast(cells, rule);
+    return { totals, returns };
+  };
   return {
     model,
     params: params ?? null,
@@ -138,9 +142,9 @@ export function computeHoldout(cells: HoldoutCells, question: HoldoutQuestion): 
     ...(fitted && forecast ? scoreModel(fitted, forecast, cells, { horizonDays, spend }) : NO_MODEL),
     bins: binsOf(cells, forecast, baselines),
     baselines: {
-      recency_only: baselines.recency_only ? scoreForecast(cells, baselines.recency_only) : null,
-      naive_rate: scoreForecast(cells, baselines.naive_rate),
-      always_zero: scoreForecast(cells, baselines.always_zero),
+      recency_only: baselines.recency_only ? scoreRule(baselines.recency_only) : null,
+      naive_rate: scoreRule(baselines.naive_rate),
+      always_zero: scoreRule(baselines.always_zero),
     },
     recencyOnlyReason: typeof recency === 'string' ? recency : null,
   };

@@ -1,8 +1,9 @@
 import type { FittedModel } from '../models/purchase-model.ts';
 import { expectedSpendMinor, type SpendRule } from '../predict/customer-value.ts';
-import { type Forecast, type ForecastScores, returnedOf, scoreForecast } from './forecast-scores.ts';
+import { createPredictor } from '../predict/predictor.ts';
+import { type Forecast, type ForecastScores, scoreForecast } from './forecast-scores.ts';
 import type { HoldoutCells } from './holdout-cells.ts';
-import { DECILES, decileOfRows, type ProbabilityDecile, probabilityScores } from './probability-scores.ts';
+import { DECILES, decileOfRows, type ProbabilityDecile } from './probability-scores.ts';
 
 /** Customers of about the same probability to buy. */
 export interface HoldoutDecile extends ProbabilityDecile {
@@ -32,35 +33,18 @@ export interface ModelForecast extends Forecast {
 /**
  * What a model expects of the days after the calibration date: purchases, and the chance of at least one.
  *
- * Source: the model's own file; expectation = P(alive) times that of a customer who is alive.
+ * Source: `createPredictor`, as scores have it; nothing is discounted.
  * @param model parameters in days @param cells customers @param horizonDays days, > 0
  * @returns shape [cells], their order; never NaN; never throws
- * Cost: P(alive) per cell (~0.1 us, Pareto/NBD ~5 us), the rest per distinct (x, T); a table of the longest T per distinct x.
+ * Cost: ~0.1 us per cell, and the predictor's for each distinct (x, t_x) and (x, T).
  */
-export function forecastOf(model: FittedModel, { x, txDays, tenureDays }: HoldoutCells, horizonDays: number): ModelForecast {
-  const pAlive = new Float64Array(x.length);
-  const p = new Float64Array(x.length);
-  const purchases = new Float64Array(x.length);
-  // what holds while alive depends on (x, T) alone: a table of one x at a time, NaN where it was not asked yet
-  const size = tenureDays.reduce((max, days) => Math.max(max, days), -1) + 1;
-  const returns = new Float64Array(size).fill(Number.NaN);
-  const expected = new Float64Array(size).fill(Number.NaN);
-  for (let i = 0; i < x.length; i++) {
-    const [count, tenure] = [x[i] as number, tenureDays[i] as number];
-    if (i > 0 && x[i - 1] !== count) {
-      returns.fill(Number.NaN);
-      expected.fill(Number.NaN);
-    }
-    if (Number.isNaN(expected[tenure])) {
-      returns[tenure] = model.returnWhileAlive(count, tenure, horizonDays);
-      expected[tenure] = model.expectedWhileAlive(count, tenure, horizonDays);
-    }
-    const alive = model.pAlive(count, txDays[i] as number, tenure);
-    pAlive[i] = alive;
-    p[i] = alive * (returns[tenure] as number);
-    purchases[i] = alive * (expected[tenure] as number);
-  }
-  return { pAlive, p, purchases };
+export function forecastOf(model: FittedModel, cells: HoldoutCells, horizonDays: number): ModelForecast {
+  const column = () => new Float64Array(cells.x.length);
+  const forecast = { pAlive: column(), p: column(), purchases: column() };
+  const horizons = { horizonDays, returnHorizonDays: horizonDays, monthlyDiscountRatio: 0, discounting: 'exact' } as const;
+  const { pAlive, p, purchases } = forecast;
+  createPredictor(model, horizons).fill(cells, { pAlive, pReturn: p, expected: purchases });
+  return forecast;
 }
 
 /** Sum over customers of what the model expects of a newcomer from the first purchase until the end of the horizon. */
@@ -95,8 +79,12 @@ const biasOf = (predicted: number, actual: number): number | null => (actual > 0
 const weighted = ({ weight }: HoldoutCells, value: (cell: number) => number): number =>
   weight.reduce((sum, w, i) => sum + w * value(i), 0);
 
-function decilesOf(cells: HoldoutCells, { p, purchases }: Forecast): HoldoutDecile[] {
-  const { weight, later } = cells;
+/** Purchase days beside the deciles of the probability to buy. */
+function withPurchases(
+  deciles: readonly ProbabilityDecile[],
+  { weight, later }: HoldoutCells,
+  { p, purchases }: Forecast,
+): HoldoutDecile[] {
   const decileOf = decileOfRows({ p, customers: weight });
   const actual = new Float64Array(DECILES);
   const predicted = new Float64Array(DECILES);
@@ -105,7 +93,6 @@ function decilesOf(cells: HoldoutCells, { p, purchases }: Forecast): HoldoutDeci
     actual[at] = (actual[at] as number) + w * (later[i] as number);
     predicted[at] = (predicted[at] as number) + w * (purchases[i] as number);
   }
-  const { deciles } = probabilityScores({ p, customers: weight, returned: returnedOf(cells) });
   return deciles.map((row) => ({
     ...row,
     actual: actual[row.decile - 1] as number,
@@ -127,7 +114,7 @@ export function scoreModel(
   cells: HoldoutCells,
   { horizonDays, spend }: { readonly horizonDays: number; readonly spend: SpendRule | undefined },
 ): ModelHoldout {
-  const scores = scoreForecast(cells, forecast);
+  const { deciles, ...scores } = scoreForecast(cells, forecast);
   const { customers } = scores.returns;
   const actual = weighted(cells, (i) => (cells.x[i] as number) + (cells.later[i] as number));
   const predicted = expectedSinceFirst(model, cells, horizonDays);
@@ -136,6 +123,6 @@ export function scoreModel(
     meanPAlive: customers > 0 ? weighted(cells, (i) => forecast.pAlive[i] as number) / customers : null,
     cumulative: { actual, predicted, bias: biasOf(predicted, actual) },
     revenue: spend ? revenueOf(cells, forecast, spend) : null,
-    deciles: decilesOf(cells, forecast),
+    deciles: withPurchases(deciles, cells, forecast),
   };
 }

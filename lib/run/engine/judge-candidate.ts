@@ -1,5 +1,4 @@
 import type { PurchaseCells } from '../../clv/fit/compress.ts';
-import { confidenceIntervals } from '../../clv/fit/confidence-intervals.ts';
 import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
 import type { FitReason } from '../../clv/fit/fit-verdict.ts';
 import { purchaseModel } from '../../clv/models/purchase-models.ts';
@@ -17,6 +16,7 @@ import {
   repeatCustomers,
 } from './epoch-population.ts';
 import { type Calibration, type CandidateReason, type EpochEvidence, type EpochRecord, predictorOf } from './epoch-record.ts';
+import { fitEvidence } from './fit-evidence.ts';
 import { judgeSpend } from './judge-spend.ts';
 import { predictReturns, returnError } from './predict-returns.ts';
 
@@ -86,15 +86,9 @@ function fitCandidate(
     accepted: false,
     reasons: [],
     evidence: {
-      customers: fit.customers,
+      ...fitEvidence(fit),
       repeatCustomers: repeating,
-      cells: fit.cells,
       historyDays,
-      logLikelihood: Number.isFinite(fit.logLikelihood) ? fit.logLikelihood : null,
-      iterations: fit.iterations,
-      standardErrors: Object.values(fit.standardErrors).every(Number.isFinite) ? fit.standardErrors : null,
-      intervals: confidenceIntervals(fit),
-      warnings: fit.warnings,
       returnError: null,
       returnErrorInForce: null,
       movedShare: null,

@@ -1,4 +1,3 @@
-import { confidenceIntervals } from '../../clv/fit/confidence-intervals.ts';
 import { farBelow } from '../../clv/fit/far-below.ts';
 import { fitGammaGamma } from '../../clv/fit/fit-gamma-gamma.ts';
 import { frequencySpend } from '../../clv/fit/frequency-spend.ts';
@@ -6,6 +5,7 @@ import { meanSpends } from '../../clv/fit/mean-spends.ts';
 import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
 import { type EpochPopulation, spendCells } from './epoch-population.ts';
 import type { SpendEvidence } from './epoch-record.ts';
+import { fitEvidence } from './fit-evidence.ts';
 
 /**
  * Fits Gamma-Gamma to the repeat customers of a date and judges it, with the evidence for and against it.
@@ -26,19 +26,13 @@ export function judgeSpend(
   return {
     params: fit.sound ? fit.params : null,
     evidence: {
-      customers: fit.customers,
-      cells: fit.cells,
+      ...fitEvidence(fit),
       leftOut: repeatCustomers - fit.customers,
       farBelow: farBelow(means),
-      logLikelihood: Number.isFinite(fit.logLikelihood) ? fit.logLikelihood : null,
-      iterations: fit.iterations,
-      standardErrors: Object.values(fit.standardErrors).every(Number.isFinite) ? fit.standardErrors : null,
-      intervals: confidenceIntervals(fit),
       pearson,
       spearman,
       verdict,
       reasons: fit.reasons,
-      warnings: fit.warnings,
     },
   };
 }
