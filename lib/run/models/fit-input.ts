@@ -1,9 +1,17 @@
 import { type BuyerRows, buyerRows } from '../../book/buyer-rows.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
-import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../clv/fit/compress.ts';
+import {
+  compressPurchases,
+  compressSpend,
+  type PurchaseCells,
+  type PurchaseRows,
+  type SpendCells,
+  type SpendRows,
+} from '../../clv/fit/compress.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
+import { repeatCustomers } from '../engine/epoch-population.ts';
 
 /** What `fit` fits to. */
 export interface FitInput {
@@ -39,20 +47,14 @@ export interface Buyers {
 /** Gathers the buyers of every shard for a fit. */
 export async function inputOfBuyers({ books, date, currency, config }: Buyers): Promise<FitInput> {
   const parts: BuyerRows[] = [];
-  for await (const book of books) {
-    parts.push(buyerRows(book, dayOf(date)));
-  }
-  const purchases = compressPurchases(parts);
-  const spend = compressSpend(parts);
-  return {
-    purchases,
-    spend,
-    leftOut: customersOf(purchases, (i) => (purchases.x[i] as number) > 0) - customersOf(spend),
-    exponent: currencyExponent(currency),
-    buyers: { date, currency, config, parts },
-  };
+  for await (const book of books) parts.push(buyerRows(book, dayOf(date)));
+  return { ...inputOfRows(parts, currency), buyers: { date, currency, config, parts } };
 }
 
-function customersOf({ weight }: PurchaseCells | SpendCells, isWanted: (i: number) => boolean = () => true): number {
-  return weight.reduce((sum, w, i) => (isWanted(i) ? sum + w : sum), 0);
+/** Compresses rows of buyers, of every shard, for a fit. @param currency of their amounts, ISO 4217 */
+export function inputOfRows(parts: readonly (PurchaseRows & SpendRows)[], currency: string): FitInput {
+  const purchases = compressPurchases(parts);
+  const spend = compressSpend(parts);
+  const inSpend = spend.weight.reduce((sum, w) => sum + w, 0);
+  return { purchases, spend, leftOut: repeatCustomers(purchases) - inSpend, exponent: currencyExponent(currency) };
 }

@@ -1,6 +1,5 @@
 import { holdoutRows } from '../../book/holdout-rows.ts';
 import { firstPurchaseDay, type PurchaseHistories } from '../../book/purchase-histories.ts';
-import { compressPurchases, compressSpend } from '../../clv/fit/compress.ts';
 import { computeHoldout, type Holdout } from '../../clv/holdout/holdout.ts';
 import { compressHoldout, type HoldoutRows } from '../../clv/holdout/holdout-cells.ts';
 import type { SpendParams } from '../../clv/models/gamma-gamma.ts';
@@ -8,9 +7,9 @@ import type { ModelId } from '../../clv/models/purchase-model.ts';
 import type { SpendRule } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { UsageError } from '../../errors.ts';
-import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
-import type { FitInput } from './fit-input.ts';
+import { repeatCustomers } from '../engine/epoch-population.ts';
+import { inputOfRows } from './fit-input.ts';
 import { type FitReport, reportFit } from './fit-report.ts';
 
 /** What is compared. */
@@ -50,15 +49,6 @@ function firstDay(histories: readonly PurchaseHistories[], calibrateTo: Business
   );
 }
 
-/** Customers with at least one repeat purchase day, and those of them who spent something on these days. */
-function inputOf(parts: readonly HoldoutRows[], currency: string): FitInput & { readonly repeatCustomers: number } {
-  const purchases = compressPurchases(parts);
-  const spend = compressSpend(parts);
-  const repeatCustomers = purchases.weight.reduce((sum, w, i) => ((purchases.x[i] as number) > 0 ? sum + w : sum), 0);
-  const leftOut = repeatCustomers - spend.weight.reduce((sum, w) => sum + w, 0);
-  return { purchases, spend, leftOut, exponent: currencyExponent(currency), repeatCustomers };
-}
-
 /** Gamma-Gamma, or the mean of a repeat purchase day where its fit must not be used. */
 function spendRuleOf(parts: readonly HoldoutRows[], fit: FitReport, exponent: number): SpendRule | undefined {
   if (!fit.degenerate) return { kind: 'gamma_gamma', params: fit.params as SpendParams, exponent };
@@ -86,7 +76,7 @@ export function reportHoldout(histories: readonly PurchaseHistories[], request: 
   const innerDays = Math.min(horizonDays, Math.floor(historyDays / 2));
   const window = { calibrateTo: dayOf(calibrateTo), to: dayOf(to), inner: dayOf(calibrateTo) - innerDays };
   const parts = histories.map((part) => holdoutRows(part, window));
-  const { repeatCustomers, ...input } = inputOf(parts, currency);
+  const input = inputOfRows(parts, currency);
   const fit = { ...reportFit(input, { model, unit: 'days' }), date: calibrateTo };
   const spendFit = { ...reportFit(input, { model: 'gamma-gamma', unit: 'days' }), date: calibrateTo };
   const spend = spendRuleOf(parts, spendFit, input.exponent);
@@ -100,7 +90,7 @@ export function reportHoldout(histories: readonly PurchaseHistories[], request: 
     ...holdout,
     fit,
     guards: [
-      ...(repeatCustomers < minRepeatCustomers ? (['TOO_FEW_REPEAT_CUSTOMERS'] as const) : []),
+      ...(repeatCustomers(input.purchases) < minRepeatCustomers ? (['TOO_FEW_REPEAT_CUSTOMERS'] as const) : []),
       ...(historyDays < minHistoryDays ? (['HISTORY_TOO_SHORT'] as const) : []),
     ],
     spendFit,
