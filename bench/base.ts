@@ -14,7 +14,7 @@ import { shardOf } from '../lib/ledger/id-hash.ts';
 import type { RunDeps } from '../lib/run/deps.ts';
 import { calibrateDate } from '../lib/run/engine/calibrate-date.ts';
 import { scheduleOf } from '../lib/run/engine/epoch-record.ts';
-import { stateColumns } from '../lib/run/engine/score-table.ts';
+import { stateColumns } from '../lib/run/engine/shard-state.ts';
 import { ShardTimeline } from '../lib/run/engine/shard-timeline.ts';
 import { createJson } from '../lib/run/json-objects.ts';
 import { writeReceipt } from '../lib/run/receipts.ts';
@@ -59,7 +59,7 @@ export async function writeBase(
     for (let pass = 0; pass < 2; pass++) timeline.advance(dayOf(date), NO_FACTS, calibrated.calibration);
     const state = encodeTable(STATE, {
       rows: order.length,
-      columns: stateColumns(timeline, order),
+      columns: stateColumns(timeline.state, order),
       schemaVersion: STATE_VERSION,
     });
     await deps.lake.create(lakeKeys.result('state', place(shard)), state);

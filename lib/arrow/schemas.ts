@@ -1,4 +1,4 @@
-import { REASONS, STAGES, TIERS } from '../lifecycle/words.ts';
+import { REASONS, SIGNALS, STAGES, TIERS, WARNING_LEVELS } from '../lifecycle/words.ts';
 import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 import type { ColumnSpec, TableSpec } from './columns.ts';
 
@@ -238,9 +238,16 @@ export const STATE = {
   churn_nights: uint8,
   tier: maybeCode(TIERS),
   tier_since: maybeDate,
+  warning_level: { ...maybeCode(WARNING_LEVELS), since: 2 },
+  warning_since: { ...maybeDate, since: 2 },
+  quiet_nights: { ...uint8, since: 2 },
+  episode_on: { ...maybeDate, since: 2 },
+  alerted_level: { ...maybeCode(WARNING_LEVELS), since: 2 },
+  alerted_on: { ...maybeDate, since: 2 },
+  alert_pending_on: { ...maybeDate, since: 2 },
 } as const satisfies TableSpec;
 /** Version of `STATE`. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** Scores: a public contract, only ever appended to. Ordered by customer_id (bytes). */
 export const SCORES = {
@@ -273,9 +280,14 @@ export const SCORES = {
   previous_stage: maybeCode(STAGES),
   change_reason: maybeCode(REASONS),
   epoch: maybeCode(),
+  next_change_on: { ...maybeDate, since: 2 },
+  warning_level: { ...maybeCode(WARNING_LEVELS), since: 2 },
+  warning_points: { ...maybeUint8, since: 2 },
+  value_at_risk_minor: { ...maybeInt64, since: 2 },
+  signals: { ...maybeCode(SIGNALS), since: 2 },
 } as const satisfies TableSpec;
 /** Version of `SCORES`. */
-export const SCORES_VERSION = 1;
+export const SCORES_VERSION = 2;
 
 /** Stage changes, ordered by as_of, customer_id, order of happening. */
 export const TRANSITIONS = {

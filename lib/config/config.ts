@@ -88,6 +88,41 @@ const tiers = z.strictObject({
   minNights: z.int().min(0).default(28),
 });
 
+const points = z.int().min(1).max(12);
+
+const warningSection = z.strictObject({
+  /** q below which inactivity gives one, two and three points. */
+  inactivityQ: z.tuple([ratio, ratio, ratio]).default([0.7, 0.5, 0.35]),
+  /** A gap is long when it is more than this many times the customer's own. */
+  slowGapRatio: z.number().min(1).default(1.5),
+  /** A complaint is overdue when it has been open for more days than this. */
+  openComplaintDays: z.int().min(0).max(89).default(7),
+  /** Complaints within 90 days that give one point, and two. */
+  complaints: z.tuple([z.int().min(1), z.int().min(1)]).default([2, 3]),
+  /** A review is bad at this score or below. */
+  badReviewScore: z.number().default(2),
+  /** Bad reviews within 90 days that give one point, and two. */
+  badReviews: z.tuple([z.int().min(1), z.int().min(1)]).default([1, 2]),
+  /** Refunds of the purchases of 90 days, as a share of their gross, above which one point is given. */
+  refundShare: ratio.default(0.3),
+  /** Points from which on the level is watch, warning and critical. */
+  levelPoints: z.tuple([points, points, points]).default([2, 3, 5]),
+  /** Nights in a row with fewer points after which a level falls by one. */
+  quietNights: nights.default(7),
+});
+
+const isOrdered = (values: readonly number[], sign: 1 | -1) =>
+  values.every((value, i) => i === 0 || sign * (value - (values[i - 1] as number)) >= 0);
+
+const warning = warningSection
+  .refine(({ inactivityQ }) => isOrdered(inactivityQ, -1), { path: ['inactivityQ'], error: 'rises, expected q from high to low' })
+  .refine(
+    ({ complaints, badReviews, levelPoints }) => [complaints, badReviews, levelPoints].every((list) => isOrdered(list, 1)),
+    {
+      error: 'complaints, badReviews and levelPoints must not fall',
+    },
+  );
+
 const rates = z.strictObject({
   /** Age in days of an exchange rate that may stand for a day without one; 0: each day needs its own (central banks publish none on weekends: 4). */
   maxAgeDays: z.int().min(0).max(31).default(0),
@@ -121,6 +156,7 @@ export const configSchema = z.strictObject({
   epochs: epochs.prefault({}),
   stages: stages.prefault({}),
   tiers: tiers.prefault({}),
+  warning: warning.prefault({}),
   segments: z
     .array(segmentDefinition)
     .min(1)

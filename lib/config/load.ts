@@ -40,8 +40,8 @@ export function configHash(config: PerennialConfig): string {
 
 /** Hash of what decides scores: kept in score files. */
 export function scoringHash(config: PerennialConfig): string {
-  const { timeZone, currency, rates, rfm, clv, epochs, stages, tiers } = config;
-  return hashJson({ timeZone, currency, rates, rfm, clv, epochs, stages, tiers });
+  const { timeZone, currency, rates, rfm, clv, epochs, stages, tiers, warning } = config;
+  return hashJson({ timeZone, currency, rates, rfm, clv, epochs, stages, tiers, warning });
 }
 
 /** What defines a generation: a change of it needs `rebuild`. */

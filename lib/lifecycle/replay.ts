@@ -1,5 +1,6 @@
 import { enterStage, NO_STAGE, newStageColumns, REASON, STAGE, type StageColumns } from './stage-columns.ts';
-import { baselineStage, type NightRules, stepStage } from './stage-step.ts';
+import type { NightRules } from './stage-rules.ts';
+import { baselineStage, stepStage } from './stage-step.ts';
 
 /** What was in force on each night of the past. */
 export interface Schedule {

@@ -1,77 +1,11 @@
 import { enterStage, NO_STAGE, REASON, STAGE, type StageColumns } from './stage-columns.ts';
-
-/** Thresholds of the stage machine: the `stages` section of the configuration. */
-export interface StageRules {
-  readonly loyalPurchaseDays: number;
-  readonly decliningQ: number;
-  readonly decliningSilenceDays: number;
-  readonly clearBandRatio: number;
-  readonly churnedQ: number;
-  readonly churnedReturnProbability: number;
-  readonly churnedSilenceDays: number;
-  readonly hardCapDays: number;
-  readonly dwellNights: number;
-  readonly fallbackDecliningDays: number;
-  readonly fallbackChurnedDays: number;
-}
-
-/** A customer's own rhythm under the epoch in force: probabilities by x, t_x and T in days. */
-export interface Rhythm {
-  /** p_return now over p_return just after the last purchase, 0..1. */
-  q(x: number, txDays: number, tenureDays: number): number;
-  /** Probability of a purchase in the next 90 days, 0..1. */
-  pReturn(x: number, txDays: number, tenureDays: number): number;
-  /** Gives memory back when another rhythm is in force from now on; answers stay the same. */
-  release?(): void;
-}
-
-/** What is in force on one night. */
-export interface NightRules {
-  /** Null under the fallback: days of silence decide. */
-  readonly rhythm: Rhythm | null;
-  /** Why this is a baseline night (docs/lifecycle.md, Baseline nights), or null. */
-  readonly baseline: 'EPOCH_CHANGED' | 'RULES_CHANGED' | null;
-  readonly rules: StageRules;
-}
-
-/** A customer's purchase days as of a night. */
-export interface PurchaseFacts {
-  /** Days that count, n. */
-  readonly purchaseDays: number;
-  /** First and last of them, epoch days; without meaning when n is 0. */
-  readonly firstDay: number;
-  readonly lastDay: number;
-}
+import { churnCondition, decliningCondition, type NightRules, type PurchaseFacts, type StageRules } from './stage-rules.ts';
 
 /** Stage by the number of purchase days alone. */
 function stageByCount(purchaseDays: number, rules: StageRules): number {
   if (purchaseDays === 0) return STAGE.prospect;
   if (purchaseDays === 1) return STAGE.new;
   return purchaseDays < rules.loyalPurchaseDays ? STAGE.growing : STAGE.loyal;
-}
-
-/** Whether the declining condition holds on a day, without dwell. `pending` inside the band: neither holds nor clears. */
-export function decliningCondition(facts: PurchaseFacts, day: number, night: NightRules): 'holds' | 'pending' | 'clear' {
-  const { rules, rhythm } = night;
-  const silence = day - facts.lastDay;
-  if (!rhythm) return silence >= rules.fallbackDecliningDays ? 'holds' : 'clear';
-  const q = rhythm.q(facts.purchaseDays - 1, facts.lastDay - facts.firstDay, day - facts.firstDay);
-  if (q >= rules.decliningQ * (1 + rules.clearBandRatio)) return 'clear';
-  return q < rules.decliningQ && silence >= rules.decliningSilenceDays ? 'holds' : 'pending';
-}
-
-/** Whether the churn condition holds on a day, without dwell, and why. */
-export function churnCondition(facts: PurchaseFacts, day: number, night: NightRules): number | undefined {
-  const { rules, rhythm } = night;
-  const silence = day - facts.lastDay;
-  if (!rhythm) return silence >= rules.fallbackChurnedDays ? REASON.HARD_CAP : undefined;
-  if (silence >= rules.churnedSilenceDays) {
-    const [x, tx, tenure] = [facts.purchaseDays - 1, facts.lastDay - facts.firstDay, day - facts.firstDay];
-    if (rhythm.q(x, tx, tenure) < rules.churnedQ && rhythm.pReturn(x, tx, tenure) < rules.churnedReturnProbability) {
-      return REASON.LONG_SILENCE;
-    }
-  }
-  return silence >= rules.hardCapDays ? REASON.HARD_CAP : undefined;
 }
 
 /**

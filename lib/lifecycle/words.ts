@@ -24,6 +24,23 @@ export type Tier = (typeof TIERS)[number];
 /** Names of the tiers in Chinese. */
 export const TIERS_ZH: Readonly<Record<Tier, string>> = { low: '低', mid: '中', high: '高' };
 
+/** Levels of the churn early warning; the position is the code in stored files. */
+export const WARNING_LEVELS = ['none', 'watch', 'warning', 'critical'] as const;
+
+/** A level of the churn early warning. */
+export type WarningLevel = (typeof WARNING_LEVELS)[number];
+
+/** Names of the levels in Chinese. */
+export const WARNING_LEVELS_ZH: Readonly<Record<WarningLevel, string>> = {
+  none: '无',
+  watch: '关注',
+  warning: '预警',
+  critical: '紧急',
+};
+
+/** Whether a warning was computed from all signals or without those of a feed that does not come; the position is the code. */
+export const SIGNALS = ['full', 'partial'] as const;
+
 /** Why a stage changed; the position is the code in stored files. Only ever appended to. */
 export const REASONS = [
   'FIRST_PURCHASE',

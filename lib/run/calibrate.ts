@@ -5,6 +5,7 @@ import { calibrateDate, needsPopulation } from './engine/calibrate-date.ts';
 import type { Calibration, EpochBook } from './engine/epoch-record.ts';
 import { firstDataDateOf, readCalibration, readEpochBook, readPopulation } from './epoch-files.ts';
 import { createJson } from './json-objects.ts';
+import { readNightSources } from './night-facts.ts';
 import { readConfig, readPlan } from './plan.ts';
 import { datesOf } from './receipts.ts';
 
@@ -22,7 +23,10 @@ export async function calibrate(run: RunRef, deps: RunDeps, signal: AbortSignal)
     signal.throwIfAborted();
     const wanted = firstDataDate !== null && date >= firstDataDate && needsPopulation(date, firstDataDate, config);
     const population = wanted ? await readPopulation(deps, plan, date) : undefined;
+    const sources = await readNightSources(deps, plan, date);
+    const hasInteractions = sources.some(({ feed }) => feed === 'interactions');
     ({ calibration, book } = calibrateDate(date, calibration, book, population, config));
+    calibration = { ...calibration, interactionsOn: hasInteractions ? date : (calibration.interactionsOn ?? null) };
     if (calibration.candidate?.date === date) fits++;
     if (calibration.epoch?.date === date) accepted++;
     await createJson(deps.lake, lakeKeys.calibration({ generation, dt: date, runId: run.runId }), calibration);

@@ -26,8 +26,9 @@ import { itemKey, type RunDeps } from './deps.ts';
 import { countNight } from './engine/count-night.ts';
 import { type Calibration, scheduleOf } from './engine/epoch-record.ts';
 import { profileValues } from './engine/profile-values.ts';
-import { scoreColumns, stateColumns } from './engine/score-table.ts';
-import { ShardTimeline, type TierColumns } from './engine/shard-timeline.ts';
+import { scoreColumns } from './engine/score-table.ts';
+import { type ShardState, stateColumns, stateOf } from './engine/shard-state.ts';
+import { ShardTimeline } from './engine/shard-timeline.ts';
 import { readCalibration, readEpochBook } from './epoch-files.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { datesOf, findReceipt, type ScoreReceipt, writeReceipt } from './receipts.ts';
@@ -98,28 +99,11 @@ function countStages(stages: StageColumns | undefined, size: number): number[] {
   return counts;
 }
 
-async function readState(
-  deps: RunDeps,
-  { base, generation }: RunPlan,
-  shard: number,
-  book: ShardBook,
-): Promise<{ stages: StageColumns; tiers: TierColumns }> {
+async function readState(deps: RunDeps, { base, generation }: RunPlan, shard: number, book: ShardBook): Promise<ShardState> {
   const { dt, runId } = base as NonNullable<RunPlan['base']>;
   const key = lakeKeys.result('state', { generation, dt, runId, shard });
-  const { columns: c } = decodeTable(STATE, await deps.lake.read(key), key, STATE_VERSION);
-  const size = book.size;
-  const copy = <T extends Uint8Array | Int32Array>(from: T): T => from.slice(0, size) as T;
-  return {
-    stages: {
-      stage: copy(c.stage),
-      since: copy(c.stage_since),
-      previous: copy(c.previous_stage),
-      reason: copy(c.change_reason),
-      decliningNights: copy(c.declining_nights),
-      churnNights: copy(c.churn_nights),
-    },
-    tiers: { tier: copy(c.tier), since: copy(c.tier_since) },
-  };
+  const { columns } = decodeTable(STATE, await deps.lake.read(key), key, STATE_VERSION);
+  return stateOf(columns, book.size);
 }
 
 async function writeScores(
@@ -175,7 +159,7 @@ async function writeScores(
 async function writeState(deps: RunDeps, plan: RunPlan, shard: number, timeline: ShardTimeline): Promise<void> {
   const order = timeline.book.order();
   const key = lakeKeys.result('state', { generation: plan.generation, dt: plan.to, runId: plan.runId, shard });
-  const columns = stateColumns(timeline, order);
+  const columns = stateColumns(timeline.state, order);
   await deps.lake.create(key, encodeTable(STATE, { rows: order.length, columns, schemaVersion: STATE_VERSION }));
 }
 

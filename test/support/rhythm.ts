@@ -1,6 +1,7 @@
 import { configSchema } from '../../lib/config/config.ts';
 import type { Schedule } from '../../lib/lifecycle/replay.ts';
-import type { NightRules, PurchaseFacts, Rhythm } from '../../lib/lifecycle/stage-step.ts';
+import type { Rhythm } from '../../lib/lifecycle/silence-table.ts';
+import { type NightRules, nightRules, type PurchaseFacts } from '../../lib/lifecycle/stage-rules.ts';
 
 /** The default thresholds. */
 export const RULES = configSchema.parse({}).stages;
@@ -12,12 +13,11 @@ export const rhythmOf = (halfLife: number, returnShare = 0.4): Rhythm => ({
 });
 
 /** A night under the default thresholds, with changes. */
-export const nightOf = (changes: Partial<NightRules> = {}): NightRules => ({
-  rhythm: null,
-  baseline: null,
-  rules: RULES,
-  ...changes,
-});
+export const nightOf = ({
+  rhythm = null,
+  rules = RULES,
+  baseline = null,
+}: Partial<Omit<NightRules, 'silence'>> = {}): NightRules => nightRules(rhythm, rules, baseline);
 
 /** One set of rules for every night. */
 export const always = (night: NightRules): Schedule => ({ at: () => night });

@@ -1,3 +1,4 @@
+import { INTERACTION_DAYS } from '../../book/interaction-list.ts';
 import type { Interval } from '../../clv/fit/confidence-intervals.ts';
 import type { FitWarning } from '../../clv/fit/fit-verdict.ts';
 import type { FrequencySpend } from '../../clv/fit/frequency-spend.ts';
@@ -9,7 +10,7 @@ import { horizonsOf } from '../../clv/predict/horizons-of.ts';
 import { createPredictor, type Predictor } from '../../clv/predict/predictor.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import type { Schedule } from '../../lifecycle/replay.ts';
-import type { NightRules } from '../../lifecycle/stage-step.ts';
+import { type NightRules, nightRules } from '../../lifecycle/stage-rules.ts';
 import type { TierCuts } from '../../lifecycle/tier-step.ts';
 import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
@@ -139,6 +140,13 @@ export interface Calibration {
   readonly candidate: EpochRecord | null;
   /** Refusals in a row, up to the candidate, for the share of moved customers alone. */
   readonly movedRefusals: number;
+  /** Last date on which a file of interactions became known; older records do not tell, which is as good as never. */
+  readonly interactionsOn?: BusinessDate | null;
+}
+
+/** True when complaints and reviews can have been heard of: the feed came within the days for which interactions are kept. */
+export function hasAllSignals({ date, epoch, interactionsOn }: Calibration): boolean {
+  return epoch !== null && !!interactionsOn && dayOf(date) - dayOf(interactionsOn) < INTERACTION_DAYS;
 }
 
 /** A change of what is in force, kept for replays. */
@@ -184,11 +192,8 @@ export function spendRuleOf(epoch: EpochRecord, currency: string): SpendRule {
 export function scheduleOf(book: EpochBook, config: PerennialConfig): Schedule {
   const entries = book.changes.map((change) => {
     const rhythm = change.epoch ? predictorOf(change.epoch, { ...config, stages: change.rules }) : null;
-    return {
-      day: dayOf(change.date),
-      onTheNight: { rhythm, baseline: change.baseline, rules: change.rules },
-      after: { rhythm, baseline: null, rules: change.rules },
-    };
+    const after = nightRules(rhythm, change.rules);
+    return { day: dayOf(change.date), onTheNight: { ...after, baseline: change.baseline }, after };
   });
   let cursor = 0;
   return {

@@ -3,7 +3,7 @@ import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
 import type { FitReason } from '../../clv/fit/fit-verdict.ts';
 import { purchaseModel } from '../../clv/models/purchase-models.ts';
 import type { PerennialConfig } from '../../config/config.ts';
-import { churnCondition, decliningCondition, type NightRules } from '../../lifecycle/stage-step.ts';
+import { churnCondition, decliningCondition, type NightRules, nightRules } from '../../lifecycle/stage-rules.ts';
 import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
 import { epochHoldout } from './epoch-holdout.ts';
@@ -136,11 +136,7 @@ function isWorse({ returnError: error, returnErrorInForce }: EpochEvidence, tole
 
 /** Share of buyers for whom the declining or the churn condition, dwell left out, holds under the candidate only. */
 function movedShare(candidate: EpochRecord, inForce: EpochRecord, cells: PurchaseCells, config: PerennialConfig): number {
-  const night = (epoch: EpochRecord): NightRules => ({
-    rhythm: predictorOf(epoch, config),
-    baseline: null,
-    rules: config.stages,
-  });
+  const night = (epoch: EpochRecord) => nightRules(predictorOf(epoch, config), config.stages);
   const [after, before] = [night(candidate), night(inForce)];
   let [moved, customers] = [0, 0];
   for (let i = 0; i < cells.x.length; i++) {

@@ -1,30 +1,18 @@
 import { type Columns, NO_CODE, NO_INT } from '../../arrow/columns.ts';
-import { CLV_METHODS, type SCORES, type STATE } from '../../arrow/schemas.ts';
+import { CLV_METHODS, type SCORES } from '../../arrow/schemas.ts';
 import { gather, gatherBytes } from '../../book/book-file.ts';
 import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
+import { nextChangeDay } from '../../lifecycle/next-change.ts';
+import { SIGNALS } from '../../lifecycle/words.ts';
 import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
 import { rfmSegmentCode } from '../../rfm/segment-map.ts';
 import { dayOf } from '../../time.ts';
-import { type Calibration, predictorOf, spendRuleOf } from './epoch-record.ts';
+import { type Calibration, hasAllSignals, predictorOf, spendRuleOf } from './epoch-record.ts';
+import { stateColumns } from './shard-state.ts';
 import type { ShardTimeline } from './shard-timeline.ts';
 
 type ScoreColumns = Columns<typeof SCORES>;
-
-/** The state columns of a shard, customers in the order `order`. */
-export function stateColumns(timeline: ShardTimeline, order: Int32Array): Columns<typeof STATE> {
-  const { stages, tiers } = timeline;
-  return {
-    stage: gather(stages.stage, order),
-    stage_since: gather(stages.since, order),
-    previous_stage: gather(stages.previous, order),
-    change_reason: gather(stages.reason, order),
-    declining_nights: gather(stages.decliningNights, order),
-    churn_nights: gather(stages.churnNights, order),
-    tier: gather(tiers.tier, order),
-    tier_since: gather(tiers.since, order),
-  };
-}
 
 /**
  * The scores of a shard on a date, customers in the order `order` (bytes of the id). Without a valid purchase: stage prospect,
@@ -37,7 +25,7 @@ export function scoreColumns(
   config: PerennialConfig,
 ): ScoreColumns {
   const rows = order.length;
-  const state = stateColumns(timeline, order);
+  const state = stateColumns(timeline.state, order);
   const ints = () => new Int32Array(rows).fill(NO_INT);
   const doubles = () => new Float64Array(rows).fill(Number.NaN);
   const codes = () => new Uint8Array(rows).fill(NO_CODE);
@@ -72,10 +60,17 @@ export function scoreColumns(
     previous_stage: state.previous_stage,
     change_reason: state.change_reason,
     epoch: codes(),
+    next_change_on: ints(),
+    warning_level: state.warning_level,
+    warning_points: gather(timeline.warningPoints, order),
+    value_at_risk_minor: doubles(),
+    signals: codes(),
   };
   fillPurchases(out, timeline, order, day);
   fillRfm(out, calibration);
+  fillNextChange(out, timeline, order, day);
   if (calibration.epoch) fillModel(out, timeline, order, calibration, config);
+  fillWarnings(out, hasAllSignals(calibration));
   return out;
 }
 
@@ -96,6 +91,33 @@ function fillPurchases(out: ScoreColumns, timeline: ShardTimeline, order: Int32A
     out.x[row] = n - 1;
     out.t_x_days[row] = last - first;
     out.tenure_days[row] = day - first;
+  }
+}
+
+function fillNextChange(out: ScoreColumns, timeline: ShardTimeline, order: Int32Array, day: number): void {
+  const { night } = timeline;
+  if (!night) return;
+  const c = timeline.book.customers;
+  const facts = { purchaseDays: 0, firstDay: 0, lastDay: 0 };
+  for (let row = 0; row < order.length; row++) {
+    const slot = order[row] as number;
+    facts.purchaseDays = c.purchaseDays[slot] as number;
+    facts.firstDay = c.firstDay[slot] as number;
+    facts.lastDay = c.lastDay[slot] as number;
+    out.next_change_on[row] = nextChangeDay(timeline.stages, slot, facts, day, night) ?? NO_INT;
+  }
+}
+
+/** The value that silence has cost so far, minor units: p_return lost since the last purchase times the value that is left. */
+function fillWarnings(out: ScoreColumns, hasAll: boolean): void {
+  const signals = SIGNALS.indexOf(hasAll ? 'full' : 'partial');
+  for (let row = 0; row < out.warning_level.length; row++) {
+    if (out.warning_level[row] === NO_CODE) continue;
+    out.signals[row] = signals;
+    const [q, pReturn, clv] = [out.q[row], out.p_return[row], out.clv_minor[row]] as [number, number, number];
+    // p_return just after the last purchase is p_return / q; without a model both are null
+    if (q > 0) out.value_at_risk_minor[row] = Math.round((pReturn / q - pReturn) * clv);
+    else if (q === 0) out.value_at_risk_minor[row] = 0;
   }
 }
 

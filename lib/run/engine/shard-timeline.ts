@@ -10,18 +10,18 @@ import type { PerennialConfig } from '../../config/config.ts';
 import { InvariantBrokenError } from '../../errors.ts';
 import { isLegalEdge } from '../../lifecycle/legal-edges.ts';
 import { applyBaseline, replayTimeline, type Schedule } from '../../lifecycle/replay.ts';
-import { enterStage, NO_STAGE, newStageColumns, REASON, STAGE, type StageColumns } from '../../lifecycle/stage-columns.ts';
-import { type NightRules, type PurchaseFacts, stepStage } from '../../lifecycle/stage-step.ts';
+import type { SilenceTable } from '../../lifecycle/silence-table.ts';
+import { enterStage, NO_STAGE, REASON, STAGE, type StageColumns } from '../../lifecycle/stage-columns.ts';
+import type { NightRules, PurchaseFacts } from '../../lifecycle/stage-rules.ts';
+import { stepStage } from '../../lifecycle/stage-step.ts';
 import { plainTier, stepTier } from '../../lifecycle/tier-step.ts';
+import { NO_LEVEL } from '../../lifecycle/warning-columns.ts';
+import { inactivityTable } from '../../lifecycle/warning-points.ts';
 import { STAGES } from '../../lifecycle/words.ts';
 import { type Calibration, predictorOf, spendRuleOf } from './epoch-record.ts';
+import { clearRow, grownState, newShardState, type ShardState, type TierColumns } from './shard-state.ts';
+import { stepWarnings, type WarningCounts } from './step-warnings.ts';
 import { TransitionLog } from './transition-log.ts';
-
-/** Value tiers of customers by slot; `NO_CODE` and `NO_INT` before the first. */
-export interface TierColumns {
-  tier: Uint8Array;
-  since: Int32Array;
-}
 
 /**
  * A shard's customers going through the nights of a run: fold, restatement, baseline, one legal step, tier
@@ -30,19 +30,21 @@ export interface TierColumns {
 export class ShardTimeline {
   readonly book: ShardBook;
   readonly log = new TransitionLog();
-  stages: StageColumns;
-  tiers: TierColumns;
+  state: ShardState;
+  /** Points of the early warning of the last night, by slot; `NO_LEVEL` for those who are not warned of. */
+  warningPoints: Uint8Array;
   readonly #index: TransactionIndex;
   readonly #schedule: Schedule;
   readonly #config: PerennialConfig;
-  /** That of the last night: once another is in force, only replays ask it. */
-  #rhythm: NightRules['rhythm'] = null;
+  /** Rules of the last night: once another rhythm is in force, only replays ask the former. */
+  night: NightRules | undefined;
+  #inactivity: SilenceTable | null = null;
   #days: Int32Array = new Int32Array(256);
 
   constructor(
     book: ShardBook,
     index: TransactionIndex,
-    state: { stages: StageColumns; tiers: TierColumns } | undefined,
+    state: ShardState | undefined,
     schedule: Schedule,
     config: PerennialConfig,
   ) {
@@ -50,36 +52,54 @@ export class ShardTimeline {
     this.#index = index;
     this.#schedule = schedule;
     this.#config = config;
-    this.stages = state?.stages ?? newStageColumns(book.size);
-    this.tiers = state?.tiers ?? newTiers(book.size);
+    this.state = state ?? newShardState(book.size);
+    this.warningPoints = new Uint8Array(book.size).fill(NO_LEVEL);
+  }
+
+  get stages(): StageColumns {
+    return this.state.stages;
+  }
+
+  get tiers(): TierColumns {
+    return this.state.tiers;
   }
 
   /** Takes the night of `day`. */
-  advance(day: number, facts: NightFacts, calibration: Calibration): NightFold & { erasedStages: number[] } {
+  advance(
+    day: number,
+    facts: NightFacts,
+    calibration: Calibration,
+  ): NightFold & { erasedStages: number[]; warnings: WarningCounts } {
     const fold = foldNight(this.book, this.#index, day, facts);
     this.#reserve(this.book.size);
     const erasedStages = this.#forget(fold.erased);
     const night = this.#schedule.at(day);
-    if (night.rhythm !== this.#rhythm) this.#rhythm?.release?.();
-    this.#rhythm = night.rhythm;
+    if (night.rhythm !== this.night?.rhythm) {
+      this.night?.rhythm?.release?.();
+      this.night?.silence?.release();
+      this.#inactivity = night.rhythm && inactivityTable(night.rhythm, this.#config.warning);
+    }
+    this.night = night;
     for (let slot = 0; slot < this.book.size; slot++) {
       if (!this.book.isRemoved(slot)) this.#stepCustomer(slot, day, night, fold, calibration);
     }
     this.#stepTiers(day, calibration, night.baseline !== null);
-    return { ...fold, erasedStages };
+    const warnings = stepWarnings(this.book, this.state, this.warningPoints, {
+      day,
+      rules: this.#config.warning,
+      inactivity: this.#inactivity,
+    });
+    return { ...fold, erasedStages, warnings };
   }
 
   /** Takes erased customers' stages, tiers and changes away. @returns how many of them there were by stage */
   #forget(slots: readonly number[]): number[] {
     const counts = STAGES.map(() => 0);
-    const { stages, tiers } = this;
+    const { stage: stages } = this.state.stages;
     for (const slot of slots) {
-      const stage = stages.stage[slot] as number;
+      const stage = stages[slot] as number;
       if (stage !== NO_STAGE) (counts[stage] as number) += 1;
-      for (const column of [stages.stage, stages.previous, stages.reason]) column[slot] = NO_STAGE;
-      for (const column of [stages.since, stages.decliningNights, stages.churnNights]) column[slot] = 0;
-      tiers.tier[slot] = NO_CODE;
-      tiers.since[slot] = NO_INT;
+      clearRow(this.state, slot);
     }
     if (slots.length > 0) this.log.forget(new Set(slots));
     return counts;
@@ -220,16 +240,7 @@ export class ShardTimeline {
   #reserve(size: number): void {
     if (this.stages.stage.length >= size) return;
     const length = Math.max(size, this.stages.stage.length * 2, 1024);
-    const stages = newStageColumns(length);
-    for (const name of Object.keys(stages) as (keyof StageColumns)[]) stages[name].set(this.stages[name]);
-    const tiers = newTiers(length);
-    tiers.tier.set(this.tiers.tier);
-    tiers.since.set(this.tiers.since);
-    this.stages = stages;
-    this.tiers = tiers;
+    this.state = grownState(this.state, length);
+    this.warningPoints = new Uint8Array(length).fill(NO_LEVEL);
   }
-}
-
-function newTiers(rows: number): TierColumns {
-  return { tier: new Uint8Array(rows).fill(NO_CODE), since: new Int32Array(rows).fill(NO_INT) };
 }

@@ -3,13 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { isLegalEdge, LEGAL_EDGES } from '../../../lib/lifecycle/legal-edges.ts';
 import { applyBaseline, replayTimeline, type Schedule } from '../../../lib/lifecycle/replay.ts';
 import { NO_STAGE, newStageColumns, REASON, STAGE, type StageColumns } from '../../../lib/lifecycle/stage-columns.ts';
-import {
-  baselineStage,
-  churnCondition,
-  decliningCondition,
-  type NightRules,
-  stepStage,
-} from '../../../lib/lifecycle/stage-step.ts';
+import { churnCondition, decliningCondition, type NightRules } from '../../../lib/lifecycle/stage-rules.ts';
+import { baselineStage, stepStage } from '../../../lib/lifecycle/stage-step.ts';
 import { REASONS, STAGES } from '../../../lib/lifecycle/words.ts';
 import { always, factsOf, nightOf, RULES, rhythmOf } from '../../support/rhythm.ts';
 
@@ -189,11 +184,8 @@ describe('LEGAL_EDGES', () => {
         const period = Math.min(Math.floor(day / 40), halfLives.length - 1);
         const halfLife = halfLives[period] as number;
         const isFirst = period > 0 && day === period * 40;
-        return {
-          rules,
-          rhythm: halfLife === 0 ? null : rhythmOf(halfLife),
-          baseline: isFirst && baselines[period] ? 'EPOCH_CHANGED' : null,
-        };
+        const rhythm = halfLife === 0 ? null : rhythmOf(halfLife);
+        return nightOf({ rules, rhythm, baseline: isFirst && baselines[period] ? 'EPOCH_CHANGED' : null });
       },
     };
   }

@@ -6,7 +6,8 @@ import { REASONS, STAGES } from '../../../../lib/lifecycle/words.ts';
 import type { KpiPartial } from '../../../../lib/report/kpi.ts';
 import { countNight } from '../../../../lib/run/engine/count-night.ts';
 import { scheduleOf } from '../../../../lib/run/engine/epoch-record.ts';
-import { scoreColumns, stateColumns } from '../../../../lib/run/engine/score-table.ts';
+import { scoreColumns } from '../../../../lib/run/engine/score-table.ts';
+import { stateColumns } from '../../../../lib/run/engine/shard-state.ts';
 import { ShardTimeline } from '../../../../lib/run/engine/shard-timeline.ts';
 import { formatDay } from '../../../../lib/time.ts';
 import { calibrationOf } from '../../../support/epochs.ts';
@@ -85,7 +86,7 @@ describe('ShardTimeline, erased customers', () => {
     const { erased, stages, customers } = course.kpis[1] as KpiPartial;
     expect([erased[code('new')], stages[code('new')], customers]).toEqual([1, 1, 1]);
     const order = course.shard.book.order();
-    expect(stateColumns(course.timeline, order).stage).toHaveLength(1);
+    expect(stateColumns(course.timeline.state, order).stage).toHaveLength(1);
     expect(course.timeline.log.rows).toBe(2);
   });
 

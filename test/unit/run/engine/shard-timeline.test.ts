@@ -11,7 +11,8 @@ import type { KpiPartial } from '../../../../lib/report/kpi.ts';
 import { countNight } from '../../../../lib/run/engine/count-night.ts';
 import type { Calibration, RegimeChange } from '../../../../lib/run/engine/epoch-record.ts';
 import { scheduleOf } from '../../../../lib/run/engine/epoch-record.ts';
-import { scoreColumns, stateColumns } from '../../../../lib/run/engine/score-table.ts';
+import { scoreColumns } from '../../../../lib/run/engine/score-table.ts';
+import { stateColumns, stateOf } from '../../../../lib/run/engine/shard-state.ts';
 import { ShardTimeline } from '../../../../lib/run/engine/shard-timeline.ts';
 import { formatDay } from '../../../../lib/time.ts';
 import { CUSTOMERS, history, tablesOf } from '../../../support/drawn-history.ts';
@@ -101,18 +102,10 @@ class Course {
 
   /** Goes on from the files of the night, as the next run does. */
   saveAndLoad(coming: readonly FactTable[]): void {
-    const state = stateColumns(this.timeline, this.timeline.book.order());
+    const order = this.timeline.book.order();
+    const state = stateOf(stateColumns(this.timeline.state, order), order.length);
     this.shard.saveAndLoad(coming);
-    const stages = {
-      stage: state.stage,
-      since: state.stage_since,
-      previous: state.previous_stage,
-      reason: state.change_reason,
-      decliningNights: state.declining_nights,
-      churnNights: state.churn_nights,
-    };
-    const tiers = { tier: state.tier, since: state.tier_since };
-    this.timeline = new ShardTimeline(this.shard.book, this.shard.index, { stages, tiers }, schedule(), config);
+    this.timeline = new ShardTimeline(this.shard.book, this.shard.index, state, schedule(), config);
   }
 
   scores() {

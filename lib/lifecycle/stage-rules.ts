@@ -1,0 +1,89 @@
+import { type Rhythm, SilenceTable } from './silence-table.ts';
+import { REASON } from './stage-columns.ts';
+
+/** Thresholds of the stage machine: the `stages` section of the configuration. */
+export interface StageRules {
+  readonly loyalPurchaseDays: number;
+  readonly decliningQ: number;
+  readonly decliningSilenceDays: number;
+  readonly clearBandRatio: number;
+  readonly churnedQ: number;
+  readonly churnedReturnProbability: number;
+  readonly churnedSilenceDays: number;
+  readonly hardCapDays: number;
+  readonly dwellNights: number;
+  readonly fallbackDecliningDays: number;
+  readonly fallbackChurnedDays: number;
+}
+
+/** A customer's purchase days as of a night. */
+export interface PurchaseFacts {
+  /** Days that count, n. */
+  readonly purchaseDays: number;
+  /** First and last of them, epoch days; without meaning when n is 0. */
+  readonly firstDay: number;
+  readonly lastDay: number;
+}
+
+/** Positions of the thresholds in the table of silence. */
+const [PENDING, DECLINING, CHURNED] = [0, 1, 2] as const;
+
+/** What is in force on one night. */
+export interface NightRules {
+  /** Null under the fallback: days of silence decide. */
+  readonly rhythm: Rhythm | null;
+  /** Days of silence at which the rhythm passes the thresholds of `rules`; null with it. */
+  readonly silence: SilenceTable | null;
+  /** Why this is a baseline night (docs/lifecycle.md, Baseline nights), or null. */
+  readonly baseline: 'EPOCH_CHANGED' | 'RULES_CHANGED' | null;
+  readonly rules: StageRules;
+}
+
+/** The rules of a night under a rhythm, or under the fallback. */
+export function nightRules(rhythm: Rhythm | null, rules: StageRules, baseline: NightRules['baseline'] = null): NightRules {
+  const thresholds = [
+    { q: rules.decliningQ * (1 + rules.clearBandRatio) },
+    { q: rules.decliningQ },
+    { q: rules.churnedQ, pReturn: rules.churnedReturnProbability },
+  ];
+  return { rhythm, silence: rhythm && new SilenceTable(rhythm, thresholds), baseline, rules };
+}
+
+/** Silence, days, from which on the declining condition holds without a purchase. */
+export function decliningFrom({ purchaseDays: n, firstDay, lastDay }: PurchaseFacts, { silence, rules }: NightRules): number {
+  if (!silence) return rules.fallbackDecliningDays;
+  return Math.max(rules.decliningSilenceDays, silence.days(n - 1, lastDay - firstDay, DECLINING));
+}
+
+/** Silence, days, before which a count of nights towards declining is cleared. */
+export function clearUntil({ purchaseDays: n, firstDay, lastDay }: PurchaseFacts, { silence, rules }: NightRules): number {
+  if (!silence) return rules.fallbackDecliningDays;
+  return silence.days(n - 1, lastDay - firstDay, PENDING);
+}
+
+/** Silence, days, from which on q and p_return say that the customer is gone; the hard cap left out. */
+function goneFrom({ purchaseDays: n, firstDay, lastDay }: PurchaseFacts, { silence, rules }: NightRules): number {
+  if (!silence) return rules.fallbackChurnedDays;
+  return Math.max(rules.churnedSilenceDays, silence.days(n - 1, lastDay - firstDay, CHURNED));
+}
+
+/** Silence, days, from which on the churn condition holds without a purchase. */
+export function churnedFrom(facts: PurchaseFacts, night: NightRules): number {
+  const gone = goneFrom(facts, night);
+  return night.silence ? Math.min(gone, night.rules.hardCapDays) : gone;
+}
+
+/** Whether the declining condition holds on a day, without dwell. `pending` inside the band: neither holds nor clears. */
+export function decliningCondition(facts: PurchaseFacts, day: number, night: NightRules): 'holds' | 'pending' | 'clear' {
+  const silence = day - facts.lastDay;
+  if (silence < clearUntil(facts, night)) return 'clear';
+  return silence >= decliningFrom(facts, night) ? 'holds' : 'pending';
+}
+
+/** Whether the churn condition holds on a day, without dwell, and why. */
+export function churnCondition(facts: PurchaseFacts, day: number, night: NightRules): number | undefined {
+  const silence = day - facts.lastDay;
+  if (night.silence && silence >= goneFrom(facts, night)) return REASON.LONG_SILENCE;
+  const cap = night.silence ? night.rules.hardCapDays : night.rules.fallbackChurnedDays;
+  return silence >= cap ? REASON.HARD_CAP : undefined;
+}
