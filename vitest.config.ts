@@ -36,7 +36,7 @@ const deep = {
 const emulators = project('emulators', 300 * SECOND_MS);
 
 /** Rooms whose tests leave no state in a process, or put it back: loading their modules once is a third of the time of all unit tests. */
-const STATELESS = '{arrow,book,cli,clv,config,drop,export,generate,ledger,lifecycle,report,rfm,run,segment}';
+const STATELESS = '{arrow,bench,book,cli,clv,config,drop,export,generate,ledger,lifecycle,report,rfm,run,segment}';
 
 /** Unit tests: those of the stateless rooms in one process after another file's, the others each in a process of its own. */
 const unit = (isStateless: boolean) => {

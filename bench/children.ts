@@ -11,7 +11,8 @@ export interface Measured extends TimedReport {
 /** True where a process can be held on one core. */
 export const hasTaskset = spawnSync('taskset', ['-c', '0', process.execPath, '-e', '0']).status === 0;
 
-async function run(command: string, args: readonly string[]): Promise<string> {
+/** Runs a command. @returns what it printed @throws Error when its exit code is not 0 */
+export async function runCommand(command: string, args: readonly string[]): Promise<string> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -26,14 +27,14 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 /** Runs `prepare.ts`, untimed. */
 export async function prepare(...args: readonly string[]): Promise<void> {
-  await run(process.execPath, ['--max-old-space-size=8192', script('prepare.ts'), ...args]);
+  await runCommand(process.execPath, ['--max-old-space-size=8192', script('prepare.ts'), ...args]);
 }
 
 /** Runs a command that prints JSON as a whole process on one core. */
 export async function measureCommand<R>(...command: readonly string[]): Promise<R & { readonly wallMs: number }> {
   const [head = '', ...rest] = hasTaskset ? ['taskset', '-c', '0', ...command] : command;
   const startedMs = performance.now();
-  const text = await run(head, rest);
+  const text = await runCommand(head, rest);
   return { ...(JSON.parse(text) as R), wallMs: performance.now() - startedMs };
 }
 

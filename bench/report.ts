@@ -23,7 +23,7 @@ export interface NightFigures {
 }
 
 /** Parts of the bench, in the order of their sections. */
-export const PARTS = ['ingest', 'night', 'clv'] as const;
+export const PARTS = ['ingest', 'night', 'lifecycle', 'clv', 'calm'] as const;
 
 /** A part of the bench. */
 export type Part = (typeof PARTS)[number];
@@ -83,7 +83,7 @@ export function describeSections(results: Pick<BenchResults, 'sections'>): strin
   const lines = [
     '# Results of the bench',
     '',
-    `\`npm run bench\` makes this file, \`npm run bench -- --only PART\` one section of it. Data is generated, the same on every machine. ${core}`,
+    `\`npm run bench\` makes this file, \`npm run bench -- --only PART\` one section of it. Data is generated, the same on every machine, but for one real shop in Calm. ${core}`,
     '',
   ];
   if (aims.length > 0) {

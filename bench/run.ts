@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchCalm } from './calm.ts';
 import { benchClv } from './clv.ts';
 import { benchIngest } from './ingest.ts';
+import { benchLifecycle } from './lifecycle.ts';
 import { benchNight } from './night.ts';
 import {
   type BenchResults,
@@ -18,8 +20,9 @@ import {
 
 const HELP = `npm run bench [-- options]
 
-Measures ingest beside DuckDB, one night over 100,000, 1,000,000 and 4,000,000 customers, and fits and predictions of the models beside Python
-lifetimes, where a Python with lifetimes is found (PERENNIAL_PYTHON, else python3 or python). Prints the tables; writes bench/RESULTS.md and, for
+Measures ingest beside DuckDB, one night over 100,000, 1,000,000 and 4,000,000 customers, the lifecycle work of a night beside DuckDB, and fits and predictions of the models beside Python
+lifetimes, where a Python with lifetimes is found (PERENNIAL_PYTHON, else python3 or python); counts how calm stages are over a year and a half of
+three shops. Prints the tables; writes bench/RESULTS.md and, for
 programs, bench/results.json.
 
   --quick        small data and few rounds; writes no file
@@ -33,12 +36,16 @@ const SIZES = {
   full: {
     ingest: { megabytes: 200, rounds: 3 },
     night: { sizes: [sizeOf(100_000), sizeOf(1_000_000), sizeOf(4_000_000, 4)], rounds: 3 },
+    lifecycle: { customers: 1_000_000, rounds: 5 },
     clv: { customers: 1_000_000, fewer: 100_000, rounds: 3 },
+    calm: { customers: 3000, days: 540 },
   },
   quick: {
     ingest: { megabytes: 50, rounds: 2 },
     night: { sizes: [sizeOf(100_000)], rounds: 1 },
+    lifecycle: { customers: 100_000, rounds: 1 },
     clv: { customers: 100_000, fewer: 10_000, rounds: 1 },
+    calm: { customers: 600, days: 300 },
   },
 };
 
@@ -62,7 +69,9 @@ async function main(): Promise<void> {
   const parts: Record<Part, (dir: string) => Promise<Report>> = {
     ingest: (dir) => benchIngest(dir, sizes.ingest),
     night: (dir) => benchNight(dir, sizes.night),
+    lifecycle: (dir) => benchLifecycle(dir, sizes.lifecycle),
     clv: (dir) => benchClv(dir, sizes.clv),
+    calm: (dir) => benchCalm(dir, sizes.calm),
   };
   const asked = partsAsked(values.only);
   const dir = values.keep === undefined ? await mkdtemp(join(tmpdir(), 'perennial-bench-')) : resolve(values.keep);

@@ -27,7 +27,8 @@ export const customerIdOf = (customer: number): string => `c${String((customer *
 /** The sales of `customers` over `days`, ordered by day; equal arguments give equal sales. */
 export function drawSales(customers: number, days: number): Sales {
   const { seed } = SHOP;
-  return drawPopulation({ model: 'mbg-nbd', parameters: DEFAULT_PARAMETERS, days, customers, seed, exponent: 2 }).sales;
+  return drawPopulation({ model: 'mbg-nbd', parameters: DEFAULT_PARAMETERS, firstDay: 0, days, customers, seed, exponent: 2 })
+    .sales;
 }
 
 /**

@@ -7,10 +7,12 @@ import { parseDay } from '../lib/time.ts';
 import { DEFAULT_HOME, nextCommand } from './next-command.ts';
 import { FORMATS } from './output.ts';
 
+const HOME_TEXT = 'folder of lake/, exports/ and dynamo/';
+
 /** Adds --home and --config: the command works on this computer. */
 export function withLocalHome(command: Command): Command {
   return command
-    .option('--home <dir>', 'folder of lake/, exports/ and dynamo/', DEFAULT_HOME)
+    .option('--home <dir>', HOME_TEXT, DEFAULT_HOME)
     .option(
       '--config <file>',
       'configuration (default: perennial.config.json here, else what `config put` left, else every default)',
@@ -19,11 +21,16 @@ export function withLocalHome(command: Command): Command {
 
 /** Adds --home and --config, and --stack, which takes their place. */
 export function withHome(command: Command): Command {
-  return withLocalHome(command).addOption(
-    new Option('--stack <name>', 'a deployed stack instead of a home, with its own configuration')
-      .argParser(parseStackName)
-      .conflicts(['home', 'config', 'workers']),
-  );
+  return withLocalHome(command).addOption(stackOption().conflicts(['home', 'config', 'workers']));
+}
+
+/** Adds --home, and --stack, which takes its place; what --config means is left to the command. */
+export function withPlace(command: Command): Command {
+  return command.option('--home <dir>', HOME_TEXT, DEFAULT_HOME).addOption(stackOption().conflicts(['home']));
+}
+
+function stackOption(): Option {
+  return new Option('--stack <name>', 'a deployed stack instead of a home, with its own configuration').argParser(parseStackName);
 }
 
 function parseStackName(text: string): string {

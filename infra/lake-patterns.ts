@@ -29,6 +29,7 @@ export const LAKE = {
   transitionCopies: lakeKeys.result('transitions', PLACE, 'parquet'),
   memberships: lakeKeys.result('membership', PLACE),
   kpis: lakeKeys.kpi(PLACE, ANY),
+  exportFigures: lakeKeys.exportFigures(PLACE, ANY),
   calibrations: lakeKeys.calibration(PLACE),
   epochs: lakeKeys.epochs(ANY, ANY),
   quarantine: lakeKeys.quarantineFile(ANY, ANY),

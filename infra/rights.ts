@@ -51,7 +51,7 @@ export const STEP_RIGHTS: Readonly<Record<Step, StepRights>> = {
   // It finishes what an earlier commit left open, so it may do what project-shard and close-run may.
   'open-run': {
     reads: [...PROJECTED, ...COUNTED],
-    writes: ['configs', 'projectReceipts'],
+    writes: ['configs', 'projectReceipts', 'exportFigures'],
     lists: ['drops'],
     readsDrops: true,
     readsExports: ['publications'],
@@ -105,7 +105,7 @@ export const STEP_RIGHTS: Readonly<Record<Step, StepRights>> = {
     runs: ['GetItem', 'Query', 'UpdateItem'],
   },
   report: {
-    reads: ['plans', 'configs', 'scoreReceipts', 'verdicts', 'approvedVerdicts'],
+    reads: ['plans', 'configs', 'ledgerLists', 'calibrations', 'epochs', 'scoreReceipts', 'verdicts', 'approvedVerdicts'],
     writes: ['kpis', 'reports'],
     runs: ['GetItem', 'UpdateItem'],
   },
@@ -124,7 +124,8 @@ export const STEP_RIGHTS: Readonly<Record<Step, StepRights>> = {
     transitions: ['Query', 'BatchWriteItem'],
   },
   'close-run': {
-    reads: COUNTED,
+    reads: [...COUNTED, 'configs'],
+    writes: ['exportFigures'],
     readsExports: ['publications'],
     writesExports: ['latest'],
     runs: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'],

@@ -106,6 +106,9 @@ export const lakeKeys = {
   result: (kind: ShardResult, place: ShardPlace, extension: 'arrow' | 'parquet' = 'arrow') =>
     `${dated(kind, place)}/shard=${place.shard}.${extension}`,
   kpi: (place: Omit<ShardPlace, 'shard'>, extension: 'json' | 'parquet') => `${dated('kpi', place)}.${extension}`,
+  /** What was published on a date, and how those who were held out fared. */
+  exportFigures: (place: Omit<ShardPlace, 'shard'>, extension: 'json' | 'parquet') =>
+    `${dated('kpi', place)}.exports.${extension}`,
   calibration: (place: Omit<ShardPlace, 'shard'>) => `${dated('calibrations', place)}.json`,
   epochs: (generation: number, runId: string) => `g=${generation}/epochs/run=${runId}.json`,
   quarantineFile: (known: BusinessDate, hash: string) => `quarantine/known=${known}/${hash}.jsonl.gz`,

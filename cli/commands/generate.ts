@@ -6,6 +6,7 @@ import {
   EXTRA_FEEDS,
   GENERATE_DEFAULTS,
   type GenerateOptions,
+  POPULATION_PARAMETERS,
   POPULATIONS,
   type PopulationParameters,
 } from '../generate/options.ts';
@@ -39,6 +40,12 @@ The population:
   ~ Gamma(p, nu) with nu ~ Gamma(q, v), so that its mean is p v / (q - 1). With mbg-nbd a customer may stop right after the
   first purchase, with bg-nbd only after a repeat purchase. A customer buys once a day at most, 3 % of the times in two
   orders. 85 % of the customers arrive in the first 60 % of the days, the others until the end.
+  Gaps between the purchases of one customer are exponential, their mean is one over the purchases a day. The last two do not
+  follow any of the models that nights fit:
+    steady    like a grocery: may stop as with mbg-nbd; gaps ~ Gamma(2.5) of the same mean, so that they are more regular; r 6,
+              alpha 51, a 0.8, b 24 unless told: a purchase in 9 days or so, 3 % stop after one
+    seasonal  mbg-nbd whose purchases a day are multiplied by the month: November and December 1.7, October 1.1, May 1.0, April,
+              June and September 0.9, March, July and August 0.8, January and February 0.7
 
 Dirt (--dirt 0.01) gives one sale in a hundred each: an exact copy, a refund, a void, a delivery 1 to 5 days late; one in a
 thousand an unreadable row beside it, one in two thousand a row in another currency. The sales stay the same.
@@ -46,9 +53,9 @@ thousand an unreadable row beside it, one in two thousand a row in another curre
 
 /** Adds `generate` to the command line. */
 export function registerGenerate(program: Command): void {
-  const { parameters, ...defaults } = GENERATE_DEFAULTS;
+  const { parameters: _parameters, ...defaults } = GENERATE_DEFAULTS;
   const parameter = (name: keyof PopulationParameters, text: string) =>
-    new Option(`--${name} <number>`, text).argParser(parseNumber).default(parameters[name]);
+    new Option(`--${name} <number>`, `${text} (default: ${defaultsOf(name)})`).argParser(parseNumber);
   program
     .command('generate')
     .summary('draw customers from a known population and write their drops')
@@ -58,7 +65,9 @@ export function registerGenerate(program: Command): void {
     .requiredOption('--out <dir>', 'folder to write, new or empty')
     .option('--seed <n>', 'the same seed and options give the same bytes', parseNumber, 1)
     .addOption(
-      new Option('--population <model>', 'model of when a customer stops').choices(POPULATIONS).default(defaults.population),
+      new Option('--population <model>', 'model of when a customer buys and stops')
+        .choices(POPULATIONS)
+        .default(defaults.population),
     )
     .option('--start <date>', 'first date, YYYY-MM-DD', defaults.start)
     .option('--currency <code>', 'ISO 4217 code', defaults.currency)
@@ -80,17 +89,25 @@ export function registerGenerate(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       const { r, alpha, a, b, p, q, v, json, ...rest } = flags;
-      const summary = await generateDrops({ ...defaults, ...rest, parameters: { r, alpha, a, b, p, q, v } }, progressLine());
+      const told = Object.fromEntries(Object.entries({ r, alpha, a, b, p, q, v }).filter(([, value]) => value !== undefined));
+      const parameters = { ...POPULATION_PARAMETERS[rest.population], ...told };
+      const summary = await generateDrops({ ...defaults, ...rest, parameters }, progressLine());
       process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describeSummary(summary, flags.currency));
     });
 }
 
 type Flags = Omit<GenerateOptions, 'parameters' | Unset> &
   Partial<Pick<GenerateOptions, Unset>> &
-  PopulationParameters & { readonly json?: true };
+  Partial<PopulationParameters> & { readonly json?: true };
 
 /** Options whose default says that there is nothing: the help does not show it. */
 type Unset = 'gzip' | 'feeds' | 'currencies' | 'force';
+
+/** The value of a parameter where none is told, and that of `steady` where it has its own. */
+function defaultsOf(name: keyof PopulationParameters): string {
+  const [usual, steady] = [POPULATION_PARAMETERS['mbg-nbd'][name], POPULATION_PARAMETERS.steady[name]];
+  return usual === steady ? String(usual) : `${usual}; steady: ${steady}`;
+}
 
 const parseList = (text: string): string[] => text.split(',').filter((part) => part !== '');
 

@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { SCORES, SCORES_VERSION, TRANSITIONS, TRANSITIONS_VERSION } from '../../lib/arrow/schemas.ts';
-import { assertCommitted, readCalibrationOf, readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
+import { assertCommitted, readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
 import { parseDate, withFormat, withHome } from '../options.ts';
 import { type OutputOptions, writeTables } from '../output.ts';
-import { calibrationText } from '../views/calibration.ts';
 
 type Dated = HomeOptions & { readonly date?: BusinessDate };
 
-/** Adds `scores`, `transitions` and `calibrations`: committed data out. */
+/** Adds `scores` and `transitions`: committed data out. */
 export function registerResults(program: Command, context: CliContext): void {
   const use = async (options: HomeOptions, action: (home: OpenHome) => Promise<void>) => {
     const home = await context.openHome(options);
@@ -44,20 +43,6 @@ export function registerResults(program: Command, context: CliContext): void {
         const { from, to } = options;
         await assertCommitted(deps, from, to);
         await writeTables(TRANSITIONS, TRANSITIONS_VERSION, readTransitionsOf(deps, from, to), options);
-      }),
-    );
-  withHome(program.command('calibrations'))
-    .summary('model and cut points in force on a date')
-    .description('The epoch, the RFM cut points and the tier cut points in force on a committed date, and the newest candidate.')
-    .option('--date <date>', 'business date (default: the last committed one)', parseDate)
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  npm run -s perennial -- calibrations --date 2025-08-08\n')
-    .action((options: Dated & { json?: true }) =>
-      use(options, async ({ deps, config }) => {
-        const calibration = await readCalibrationOf(deps, options.date);
-        process.stdout.write(
-          options.json ? `${JSON.stringify(calibration, undefined, 1)}\n` : calibrationText(calibration, await config()),
-        );
       }),
     );
 }

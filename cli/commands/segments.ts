@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
-import { exportKeys } from '../../lib/keys.ts';
-import { readJson } from '../../lib/run/json-objects.ts';
+import { exportKeys, lakeKeys } from '../../lib/keys.ts';
+import type { ExportFigures } from '../../lib/report/export-figures.ts';
+import { counted } from '../../lib/run/counted.ts';
+import { findJson, readJson } from '../../lib/run/json-objects.ts';
 import { readConfig, readPlan } from '../../lib/run/plan.ts';
 import { committedChain } from '../../lib/run/read-results.ts';
 import { readReceipts } from '../../lib/run/receipts.ts';
 import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
+import { holdoutTable } from '../views/held-out.ts';
 
 type Options = HomeOptions & { readonly json?: true };
 
@@ -16,6 +19,11 @@ interface ManifestFile {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+interface Manifest {
+  readonly files: readonly ManifestFile[];
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** Adds `segments` and `exports`: what is published, for whom. */
@@ -30,7 +38,9 @@ export function registerSegments(program: Command, context: CliContext): void {
   };
   withHome(program.command('segments'))
     .summary('segments with their sizes and plays')
-    .description('The segments of the committed run: name, play, members, who entered and exited.')
+    .description(
+      'The segments of the committed run: name, play, members, who entered and exited; how those who are held out compare with those who were exported.',
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  npm run -s perennial -- segments --json\n')
     .action((options: Options) => use(options, (home) => showSegments(home, options)));
@@ -48,11 +58,15 @@ async function showSegments(home: OpenHome, options: Options): Promise<void> {
   const plan = await readPlan(home.deps, run.runId);
   const config = await readConfig(home.deps, plan.configSha256);
   const receipts = await readReceipts(home.deps, plan, 'publish-segments');
+  const place = { generation: plan.generation, dt: plan.to, runId: run.runId };
+  // Missing until a commit is finished, and of runs of earlier versions.
+  const figures = await findJson<ExportFigures>(home.deps.lake, lakeKeys.exportFigures(place, 'json'));
   const segments = config.segments.map((segment) => ({
     ...segment,
     asOf: plan.to,
     counts: receipts.find((receipt) => receipt.segment === segment.id)?.counts ?? {},
     destinations: receipts.filter((receipt) => receipt.segment === segment.id).map(({ destination }) => destination),
+    holdout: figures?.holdouts.find((holdout) => holdout.segment === segment.id) ?? null,
   }));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(segments, undefined, 1)}\n`);
@@ -65,11 +79,14 @@ async function showSegments(home: OpenHome, options: Options): Promise<void> {
     counts['full'] ?? 0,
     counts['entered'] ?? 0,
     counts['exited'] ?? 0,
+    counts['holdout'] ?? 0,
   ]);
-  const numbers = ['members', 'entered', 'exited'].map((name) => ({ name, align: 'right' as const }));
+  const numbers = ['members', 'entered', 'exited', 'held out'].map((name) => ({ name, align: 'right' as const }));
   process.stdout.write(
     `Segments as of ${plan.to}\n${formatTable([{ name: 'segment' }, { name: 'name' }, { name: '名称' }, ...numbers], rows)}\n`,
   );
+  const compared = holdoutTable(figures?.holdouts ?? [], config.currency);
+  if (compared !== '') process.stdout.write(`${compared}\n`);
   for (const { id, play } of segments) process.stdout.write(`  ${id}\n    play  ${play.en}\n    建议  ${play.zh}\n`);
 }
 
@@ -81,11 +98,11 @@ async function showExports(home: OpenHome, options: Options): Promise<void> {
     plan.publications.map(async ({ segment, destination }) => {
       const latestKey = exportKeys.latest(segment, destination);
       const latest = await readJson<{ dt: string; runId: string; manifestKey: string }>(home.deps.exports, latestKey);
-      const { files } = await readJson<{ files: ManifestFile[] }>(home.deps.exports, latest.manifestKey);
+      const { files, counts } = await readJson<Manifest>(home.deps.exports, latest.manifestKey);
       const listed = await Promise.all(
         files.map(async (file) => ({ ...file, isMissing: !(await home.deps.exports.stat(file.key)) })),
       );
-      return { segment, destination, latestKey, ...latest, files: listed };
+      return { segment, destination, latestKey, ...latest, counts, files: listed };
     }),
   );
   if (options.json) {
@@ -93,8 +110,9 @@ async function showExports(home: OpenHome, options: Options): Promise<void> {
     return;
   }
   process.stdout.write(`Exports below ${home.deps.exports.url}\n`);
-  for (const { latestKey, dt, files } of publications) {
-    process.stdout.write(`\n  ${latestKey} -> ${dt}\n`);
+  for (const { latestKey, dt, counts, files } of publications) {
+    const heldOut = counts['holdout'] ?? 0;
+    process.stdout.write(`\n  ${latestKey} -> ${dt}${heldOut > 0 ? `, ${counted(heldOut, 'customer')} held out` : ''}\n`);
     const rows = files.map(({ key, role, rows: n, bytes, sha256, isMissing }) => [
       key.split('/').slice(3).join('/'),
       role,

@@ -10,6 +10,7 @@ import { planFeeds } from './feed-rows.ts';
 import { DROP_FORMATS } from './feed-text.ts';
 import { assertGenerateOptions, EXTRA_FEEDS, type GenerateOptions } from './options.ts';
 import { drawPopulation } from './population.ts';
+import { MONTH_INTENSITY, STEADY_GAP_SHAPE } from './purchase-times.ts';
 import { customerIdOf, feedFile, instantFormatter, writeDrops, writeTruth } from './write-drops.ts';
 
 /** How far a generation is. */
@@ -60,7 +61,7 @@ export async function generateDrops(
   const { out, days, customers, seed, currency, timeZone, gzip, parameters, population: model } = options;
   const start = options.start as BusinessDate;
   const exponent = currencyExponent(currency);
-  const population = drawPopulation({ model, parameters, days, customers, seed, exponent });
+  const population = drawPopulation({ model, parameters, firstDay: dayOf(start), days, customers, seed, exponent });
   const deliveries = planDeliveries(population.sales, days, options.dirt, seed);
   const { currencies, feeds, format } = options;
   const exchange = drawExchange(seed, { base: currency, currencies, days, customers });
@@ -93,6 +94,8 @@ export async function generateDrops(
     generator: GENERATOR,
     population: model,
     parameters,
+    ...(model === 'steady' && { gapShape: STEADY_GAP_SHAPE }),
+    ...(model === 'seasonal' && { monthIntensity: MONTH_INTENSITY }),
     seed,
     days,
     start,

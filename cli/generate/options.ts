@@ -3,10 +3,13 @@ import { isCurrency } from '../../lib/money.ts';
 import { isTimeZone, parseBusinessDate } from '../../lib/time.ts';
 import { DROP_FORMATS, type DropFormat } from './feed-text.ts';
 
-/** Models of when a customer stops: MBG/NBD also right after the first purchase, BG/NBD after repeat purchases alone. */
-export const POPULATIONS = ['mbg-nbd', 'bg-nbd'] as const;
+/**
+ * Models of when a customer buys and stops: MBG/NBD also right after the first purchase, BG/NBD after repeat purchases alone; `steady`
+ * is MBG/NBD with gaps as regular as those of a grocery, `seasonal` is MBG/NBD with months that are busier than others.
+ */
+export const POPULATIONS = ['mbg-nbd', 'bg-nbd', 'steady', 'seasonal'] as const;
 
-/** A model of when a customer stops. */
+/** A model of when a customer buys and stops. */
 export type PopulationModel = (typeof POPULATIONS)[number];
 
 /**
@@ -30,6 +33,17 @@ export interface PopulationParameters {
  * about one purchase in 29 days while a customer stays, 18 % stop after a purchase, 30 spent on average.
  */
 export const DEFAULT_PARAMETERS: PopulationParameters = { r: 0.75, alpha: 22, a: 0.7, b: 3.2, p: 6, q: 4, v: 15 };
+
+/** A grocery: a purchase in 9 days or so, 3 % stop after one. */
+const STEADY_PARAMETERS: PopulationParameters = { ...DEFAULT_PARAMETERS, r: 6, alpha: 51, a: 0.8, b: 24 };
+
+/** Parameters of each population where none are told. */
+export const POPULATION_PARAMETERS: Readonly<Record<PopulationModel, PopulationParameters>> = {
+  'mbg-nbd': DEFAULT_PARAMETERS,
+  'bg-nbd': DEFAULT_PARAMETERS,
+  steady: STEADY_PARAMETERS,
+  seasonal: DEFAULT_PARAMETERS,
+};
 
 /** Feeds that can be generated beside the transactions. */
 export const EXTRA_FEEDS = ['interactions', 'customers', 'rates'] as const;

@@ -1,5 +1,6 @@
 import type { PopulationModel, PopulationParameters } from './options.ts';
-import { betaDraws, exponentialDraws, gammaDraws, type Uniform, uniformStream } from './random.ts';
+import { purchaseTimes } from './purchase-times.ts';
+import { betaDraws, gammaDraws, type Uniform, uniformStream } from './random.ts';
 
 /** Ways to buy; a customer has a favourite and uses it for 85 % of the purchases at least. */
 export const CHANNELS = ['web', 'store', 'app'] as const;
@@ -19,6 +20,8 @@ const SPLIT_SHARE = 0.03;
 export interface PopulationRequest {
   readonly model: PopulationModel;
   readonly parameters: PopulationParameters;
+  /** Epoch day of day 0: what season it is. */
+  readonly firstDay: number;
   readonly days: number;
   readonly customers: number;
   readonly seed: number;
@@ -61,10 +64,10 @@ export interface Population {
 }
 
 /**
- * Draws customers and their sales from BG/NBD or MBG/NBD with Gamma-Gamma spend. Pure: equal requests give equal columns.
+ * Draws customers and their sales from BG/NBD, MBG/NBD or a population near it, with Gamma-Gamma spend. Pure: equal requests give equal columns.
  *
- * A customer buys on arrival, then after exponential gaps of rate lambda, and stops after a purchase with the drawn chance
- * (BG/NBD: never after the first). Times since the arrival are rounded to days, at most one purchase a day, so that days
+ * A customer buys on arrival, then after gaps of mean 1 / lambda (`purchaseTimes`), and stops after a purchase with the drawn
+ * chance (BG/NBD: never after the first). Times since the arrival are rounded to days, at most one purchase a day, so that days
  * counted at the end of the last day (x, t_x, T) follow the model. Sources: Fader, Hardie & Lee (2005), "Counting your
  * customers the easy way"; Batislam, Denizel & Filiztekin (2007) for the stop after the first purchase; Fader & Hardie
  * (2013), "The Gamma-Gamma model of monetary value".
@@ -78,7 +81,7 @@ export function drawPopulation(request: PopulationRequest): Population {
   const drawDropout = betaDraws(uniform, parameters.a, parameters.b);
   const drawNu = gammaDraws(uniform, parameters.q, parameters.v);
   const drawSpend = gammaDraws(uniform, parameters.p, 1);
-  const drawGap = exponentialDraws(uniform);
+  const nextTime = purchaseTimes(request, uniform);
   const minorPerUnit = 10 ** exponent;
 
   const customers: CustomerColumns = {
@@ -113,9 +116,9 @@ export function drawPopulation(request: PopulationRequest): Population {
       if (firstMinor < amountMinor)
         sales.push(customer, arrived + sinceDays, drawSecond(uniform), amountMinor - firstMinor, channel);
       purchases++;
-      if (purchases > 1 || model === 'mbg-nbd') alive = uniform() >= dropout;
+      if (purchases > 1 || model !== 'bg-nbd') alive = uniform() >= dropout;
       if (!alive) break;
-      timeDays += drawGap() / lambda;
+      timeDays = nextTime(timeDays, lambda, arrived);
       sinceDays = Math.max(sinceDays + 1, Math.min(horizonDays, Math.round(timeDays)));
     }
     customers.purchases[customer] = purchases;

@@ -1,8 +1,3 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { ShardBook } from '../../lib/book/shard-book.ts';
 import { counted } from '../../lib/run/counted.ts';
 import {
@@ -16,13 +11,11 @@ import {
 import { openObjectStore, openScratchStore } from '../../lib/store/objects.ts';
 import { datesBetween } from '../../lib/time.ts';
 import type { CountingLine } from '../counting-line.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 import { UncountedRows } from './uncounted-rows.ts';
 
 /** Files, dates and rules that a line names at most. */
 const NAMED = 3;
-
-/** Signals that end a command. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The book of each shard as a folder of drops tells it, without a home: the drops are read into a lake in a new folder of the
@@ -33,10 +26,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @throws ConfigError after the last book, when not one sale could be counted for want of exchange rates
  */
 export async function* scratchBookOfShards(request: ScratchRequest, line: CountingLine): AsyncGenerator<ShardBook> {
-  const dir = await mkdtemp(join(tmpdir(), 'perennial-drops-'));
-  const disarm = removeAtEnd(dir);
+  const folder = await makeScratchFolder('drops');
   try {
-    const deps = scratchDeps(openScratchStore(pathToFileURL(dir).href), (url) => openObjectStore(url));
+    const deps = scratchDeps(openScratchStore(folder.url), (url) => openObjectStore(url));
     const { signal } = new AbortController();
     const onBatch = (done: number, of: number) => line.show('batches of files read:', done, of);
     const ledger = await takeDrops(deps, request, { signal, onBatch });
@@ -55,26 +47,8 @@ export async function* scratchBookOfShards(request: ScratchRequest, line: Counti
     uncounted.refuseForeign(request.dropsUrl);
     tell(line, uncounted.warnings());
   } finally {
-    disarm();
-    await rm(dir, { recursive: true, force: true });
+    await folder.remove();
   }
-}
-
-/** Removes a folder also when the process is ended before its work is done. @returns what takes that back */
-function removeAtEnd(dir: string): () => void {
-  const remove = () => rmSync(dir, { recursive: true, force: true });
-  const onSignal = (signal: NodeJS.Signals) => {
-    disarm();
-    remove();
-    process.kill(process.pid, signal);
-  };
-  const disarm = () => {
-    process.off('exit', remove);
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-  };
-  process.on('exit', remove);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
-  return disarm;
 }
 
 function tell(line: CountingLine, texts: readonly (string | false)[]): void {

@@ -1,5 +1,6 @@
 import type { PerennialConfig } from '../../lib/config/config.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
+import { counted } from '../../lib/run/counted.ts';
 import type { Calibration, EpochEvidence, EpochRecord, Intervals } from '../../lib/run/engine/epoch-record.ts';
 import { count, formatTable } from '../table.ts';
 import { describeReasons } from './fit-reasons.ts';
@@ -21,8 +22,8 @@ const BASELINES = {
   RULES_CHANGED: 'stages are set afresh: the section `stages` of the configuration was changed',
 } as const satisfies Record<NonNullable<Calibration['baseline']>, string>;
 
-/** A calibration for a person. */
-export function calibrationText(calibration: Calibration, config: PerennialConfig): string {
+/** A calibration for a person. @param restated customers whom its night restated; null where that is not known */
+export function calibrationText(calibration: Calibration, config: PerennialConfig, restated: number | null = null): string {
   const { date, epoch, candidate, baseline } = calibration;
   const inForce = epoch ? epoch.id : 'none yet: days of silence decide';
   const lines = [`Calibration of ${date}\n`, line('epoch in force', inForce)];
@@ -30,12 +31,14 @@ export function calibrationText(calibration: Calibration, config: PerennialConfi
   if (epoch && epoch.model !== model)
     lines.push(line('configured', `${model}; ${epoch.model} stays in force until a fit of ${model} is accepted`));
   if (candidate) lines.push(line('newest fit', `${candidate.id}, ${verdictOf(candidate)}${rowOf(calibration, config)}`));
-  if (baseline) lines.push(line('baseline night', BASELINES[baseline]));
+  if (baseline) lines.push(line('baseline night', BASELINES[baseline] + restatedText(restated)));
   lines.push(tierLine(calibration, config), cutTable(calibration, config));
   if (epoch) lines.push(epochText(`Epoch in force: ${epoch.id}`, epoch, config));
   if (candidate && candidate.id !== epoch?.id) lines.push(epochText(`Newest fit: ${candidate.id}`, candidate, config));
   return lines.join('');
 }
+
+const restatedText = (restated: number | null) => (restated === null ? '' : `; ${counted(restated, 'customer')} restated`);
 
 /** A label and what there is to say, broken between words where the line would be too long. */
 function line(label: string, text: string): string {
@@ -63,7 +66,7 @@ function tierLine({ tierCuts, tierCutsDate }: Calibration, { currency }: Perenni
   const money = (minor: number) => formatMinor(minor, currencyExponent(currency));
   return line(
     'tiers',
-    `high above ${money(tierCuts.high.cut)}, mid above ${money(tierCuts.mid.cut)} ${currency} (of ${tierCutsDate})`,
+    `${tierCuts.vip ? `vip above ${money(tierCuts.vip.cut)}, ` : ''}high above ${money(tierCuts.high.cut)}, mid above ${money(tierCuts.mid.cut)} ${currency} (of ${tierCutsDate})`,
   );
 }
 

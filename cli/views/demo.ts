@@ -2,7 +2,6 @@ import { relative } from 'node:path';
 import { textAt } from '../../lib/arrow/columns.ts';
 import { STAGES, STAGES_ZH, TIERS } from '../../lib/lifecycle/words.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
-import { RFM_SEGMENTS } from '../../lib/rfm/segment-map.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { dayOf, formatDay, weekdayOf } from '../../lib/time.ts';
@@ -83,7 +82,7 @@ function shareOf(nights: readonly RunRecord[], mondays: boolean): string {
 
 /** A loyal, a declining and a churned customer, as long as there are some: the highest value of each. */
 async function exampleLines(home: OpenHome): Promise<string> {
-  const { rows, columns: c, currency } = await readScoresOf(home.deps, undefined);
+  const { rows, columns: c, currency, words } = await readScoresOf(home.deps, undefined);
   const money = (minor: number) => `${formatMinor(minor, currencyExponent(currency))} ${currency}`;
   const lines: string[] = [];
   for (const stage of ['loyal', 'declining', 'returned', 'churned', 'growing', 'new'] as const) {
@@ -97,7 +96,7 @@ async function exampleLines(home: OpenHome): Promise<string> {
     lines.push(
       `  ${textAt(c.customer_id, best)}  ${colours.bold(`${stage} ${STAGES_ZH[stage]}`)} since ${formatDay(c.stage_since[best] as number)}\n` +
         `    bought on ${count(c.frequency[best] as number)} days, last ${count(c.recency_days[best] as number)} days ago, for ${money(c.monetary_minor[best] as number)}; ` +
-        `RFM ${c.r[best]}${c.f[best]}${c.m[best]} ${RFM_SEGMENTS[c.rfm_segment[best] as number]}, tier ${TIERS[c.tier[best] as number]}\n` +
+        `RFM ${c.r[best]}${c.f[best]}${c.m[best]} ${words['rfm_segment']?.[c.rfm_segment[best] as number]}, tier ${TIERS[c.tier[best] as number]}\n` +
         (Number.isNaN(back)
           ? ''
           : `    comes back within 90 days with ${(back * 100).toFixed(0)} %; worth ${money(c.clv_minor[best] as number)} in the next year\n`),

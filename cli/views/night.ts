@@ -65,7 +65,8 @@ export function stageTable(kpi: Kpi): string {
 
 /** Tiers and the night's revenue in one line. */
 export function tierLine(kpi: Kpi): string {
-  const tiers = [...TIERS].reverse().map((tier) => `${tier} ${TIERS_ZH[tier]} ${count(kpi.tiers[tier] ?? 0)}`);
+  const known = TIERS.filter((tier) => tier !== 'vip' || (kpi.tiers[tier] ?? 0) > 0);
+  const tiers = known.reverse().map((tier) => `${tier} ${TIERS_ZH[tier]} ${count(kpi.tiers[tier] ?? 0)}`);
   const revenue = formatMinor(kpi.revenue_minor, currencyExponent(kpi.currency));
   return `  value tiers  ${tiers.join(', ')}\n  that night   ${counted(kpi.purchasers, 'customer')} bought, net ${revenue} ${kpi.currency}\n`;
 }

@@ -1,5 +1,4 @@
 import { REASONS, SIGNALS, STAGES, TIERS, WARNING_LEVELS } from '../lifecycle/words.ts';
-import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 import type { ColumnSpec, TableSpec } from './columns.ts';
 
 /**
@@ -153,7 +152,10 @@ const erasure = { customer_key: utf8, bucket: uint32, requested_at: int64 } as c
  */
 export const ERASURE_LEDGER = { ...erasure, source_line: uint32 } as const satisfies TableSpec;
 
-/** Book: customers, ordered by id. `purchase_days` counts the days that count; null dates when there is none. */
+/**
+ * Book: customers, ordered by id. `purchase_days` counts the days that count; null dates when there is none. `referred_on` is the
+ * earliest business day of a sale with a `referrer_id`.
+ */
 export const CUSTOMERS = {
   customer_id: utf8,
   known_on: date,
@@ -169,6 +171,7 @@ export const CUSTOMERS = {
   consent_ads: maybeUint8,
   has_email: maybeUint8,
   has_phone: maybeUint8,
+  referred_on: { ...maybeDate, since: 3 },
 } as const satisfies TableSpec;
 
 /** Book: one row per customer and business day with sales, ordered by customer, day. */
@@ -225,8 +228,11 @@ export const INDEX = {
   currency: { kind: 'uint32', since: 2 },
 } as const satisfies TableSpec;
 
+/** Version of `INDEX`, apart from that of the book: months lie there for as long as ids are remembered, and are seldom written anew. */
+export const INDEX_VERSION = 2;
+
 /** Version of the book's tables. */
-export const BOOK_VERSION = 2;
+export const BOOK_VERSION = 3;
 
 /** Lifecycle state, row for row with the book's customers. */
 export const STATE = {
@@ -261,7 +267,8 @@ export const SCORES = {
   r: maybeUint8,
   f: maybeUint8,
   m: maybeUint8,
-  rfm_segment: maybeCode(RFM_SEGMENTS),
+  /** The words are the names of the RFM map in force. */
+  rfm_segment: maybeCode(),
   x: maybeInt32,
   t_x_days: maybeInt32,
   tenure_days: maybeInt32,
@@ -305,15 +312,16 @@ export const TRANSITIONS_VERSION = 1;
 
 /**
  * What profiles show beside the scores, row for row with them: segment membership, bit i is the segment i of metadata `segments`,
- * and the model's figures as of the last epoch date or purchase.
+ * and the model's figures as of the last epoch date or purchase. Who is held out of a segment has its bit in `held_out` instead.
  */
 export const MEMBERSHIP = {
   bits: uint32,
   profile_p_return: maybeFloat64,
   profile_clv_minor: maybeInt64,
+  held_out: { ...uint32, since: 2 },
 } as const satisfies TableSpec;
 /** Version of `MEMBERSHIP`. */
-export const MEMBERSHIP_VERSION = 1;
+export const MEMBERSHIP_VERSION = 2;
 
 /**
  * What calibration needs of each buyer (n >= 1) of a shard on one date E. Without a purchase by E - 90: prior_x null.
@@ -330,5 +338,18 @@ export const EPOCH_ROWS = {
   prior_tenure_days: maybeInt32,
   bought: uint8,
 } as const satisfies TableSpec;
-/** Version of `EPOCH_ROWS`. */
+/** `EPOCH_ROWS` where R, F and M look at a window: purchase days in it and their net. */
+export const WINDOWED_EPOCH_ROWS = { ...EPOCH_ROWS, frequency: int32, monetary_minor: int64 } as const satisfies TableSpec;
+/** Version of `EPOCH_ROWS` and `WINDOWED_EPOCH_ROWS`. */
 export const EPOCH_ROWS_VERSION = 1;
+
+/** The figures of dates in long form, as the command line puts them out; `group` is '' for those of the night itself. */
+export const KPI_ROWS = {
+  date,
+  currency: utf8,
+  measure: utf8,
+  value: maybeFloat64,
+  group: text,
+} as const satisfies TableSpec;
+/** Version of `KPI_ROWS`. */
+export const KPI_ROWS_VERSION = 1;

@@ -28,8 +28,8 @@ export function applyFacts(context: FoldContext, facts: readonly PendingFact[]):
 const typeOf = ({ table, row }: Fact) => table.columns.type[row] as number;
 const currencyOf = ({ table, row }: Fact) => table.columns.currency[row] as number;
 
-const hasOriginal = ({ table, row }: Fact) => {
-  const { offsets } = table.columns.original_transaction_id;
+const hasText = ({ table, row }: Fact, column: 'original_transaction_id' | 'referrer_id') => {
+  const { offsets } = table.columns[column];
   return offsets[row] !== offsets[row + 1];
 };
 
@@ -47,7 +47,7 @@ class FactApplier {
     if (day > this.#context.night) this.#wait(pending, 'FUTURE_EVENT', FUTURE_NIGHTS, pending.amountMinor);
     else if (typeOf(fact) === SALE) this.#sell(pending, day);
     else if (typeOf(fact) === VOID) this.#void(pending);
-    else if (hasOriginal(fact)) this.#refundOriginal(pending);
+    else if (hasText(fact, 'original_transaction_id')) this.#refundOriginal(pending);
     else this.#refundDay(pending, day);
   }
 
@@ -59,6 +59,7 @@ class FactApplier {
     const { book, counts } = this.#context;
     const slot = this.#context.knownSlotOf(fact);
     const node = this.#context.change(slot, day, fact);
+    if (hasText(fact, 'referrer_id')) book.noteReferral(slot, day);
     (book.days.standing[node] as number) += 1;
     (book.days.gross[node] as number) += base;
     this.#context.settle(fact, 'sale', amount, base);

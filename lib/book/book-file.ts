@@ -4,6 +4,7 @@ import { decodeTable, encodeTable } from '../arrow/table-file.ts';
 import { ContractMismatchError } from '../errors.ts';
 import type { BookTable } from '../keys.ts';
 import type { BookRules } from './book-rules.ts';
+import { deriveColumns } from './derive-columns.ts';
 import { IdTable } from './id-table.ts';
 import { decodePending, pendingColumns } from './pending-table.ts';
 import { roomFor, ShardBook } from './shard-book.ts';
@@ -26,7 +27,7 @@ export function encodeBook(book: ShardBook, order: Int32Array): Record<BookTable
   };
 }
 
-/** Files of a book; version 1 had neither rates nor tombstones. */
+/** Files of a book; undefined where one is missing. */
 export type BookFiles = Readonly<Record<Exclude<BookTable, 'rates' | 'tombstones'>, Uint8Array>> &
   Readonly<Record<'rates' | 'tombstones', Uint8Array | undefined>>;
 
@@ -44,6 +45,11 @@ export function decodeBook(files: BookFiles, where: string, rules: BookRules): S
     purchaseDays: from.purchase_days,
     net: from.net_minor,
     repeatNet: from.repeat_net_minor,
+    lastGap: new Int32Array(from.known_on.length),
+    gapBefore: new Int32Array(from.known_on.length),
+    lastRefundedDay: new Int32Array(from.known_on.length),
+    secondDay: new Int32Array(from.known_on.length),
+    referredOn: from.referred_on,
     dayHead: new Int32Array(from.known_on.length).fill(-1),
     interactionHead: new Int32Array(from.known_on.length).fill(-1),
     signedUpDay: from.signed_up_on,
@@ -63,7 +69,7 @@ export function decodeBook(files: BookFiles, where: string, rules: BookRules): S
   book.pending = decodePending(files.pending, `${where}/pending.arrow`);
   const interactions = decodeTable(INTERACTIONS, files.interactions, `${where}/interactions.arrow`, BOOK_VERSION);
   book.interactions.load(interactions.columns, interactions.rows, book.customers.interactionHead);
-  if (Number(customers.metadata.get('schemaVersion')) > 1) loadShared(book, files, where);
+  loadShared(book, files, where);
   return book;
 }
 
@@ -98,6 +104,7 @@ function linkDays(book: ShardBook, from: Columns<typeof DAYS>, rows: number): vo
     refunded: from.refunded_minor,
   };
   book.dayCount = rows;
+  deriveColumns(book, customer, rows);
 }
 
 /** Rows `order` of an array. */
@@ -160,6 +167,7 @@ function customerColumns(book: ShardBook, order: Int32Array): Columns<typeof CUS
     consent_ads: gather(c.consentAds, order),
     has_email: gather(c.hasEmail, order),
     has_phone: gather(c.hasPhone, order),
+    referred_on: gather(c.referredOn, order),
   };
 }
 

@@ -8,7 +8,8 @@ export const INTERACTION_DAYS = 90;
 
 type StoredColumns = Columns<typeof INTERACTIONS>;
 
-interface Nodes {
+/** Interactions by node. Instants in milliseconds since 1970-01-01T00:00Z, epoch days, codes of kinds; a missing score is NaN. */
+export interface InteractionNodes {
   next: Int32Array;
   occurredAt: Float64Array;
   day: Int32Array;
@@ -16,7 +17,7 @@ interface Nodes {
   score: Float64Array;
 }
 
-const newNodes = (size: number): Nodes => ({
+const newNodes = (size: number): InteractionNodes => ({
   next: new Int32Array(size),
   occurredAt: new Float64Array(size),
   day: new Int32Array(size),
@@ -62,6 +63,14 @@ export class InteractionList {
     };
     this.#ids = ByteColumnBuilder.of(from.interaction_id, rows, from.interaction_id.offsets[rows] as number);
     this.#channels = ByteColumnBuilder.of(from.channel, rows, from.channel.offsets[rows] as number);
+  }
+
+  /**
+   * The interactions by node, for readers: a customer's begin at the head that the book keeps and go on by `next`, ascending by
+   * instant, -1 at the end. Some may be older than `oldest`, or of a day to come. Valid until the next fold; not to be changed.
+   */
+  get nodes(): Readonly<InteractionNodes> {
+    return this.#nodes;
   }
 
   /** Node of a customer's interaction by its id, or -1. */

@@ -31,6 +31,15 @@ export interface CustomerColumns extends Record<string, Int32Array | Float64Arra
   net: Float64Array;
   /** Net sum of the days that count, without the first. */
   repeatNet: Float64Array;
+  /** Days between the last two days that count, and between the two before; 0 when there is none. Derived, not stored. */
+  lastGap: Int32Array;
+  gapBefore: Int32Array;
+  /** Last day of which something was refunded. Derived, not stored. */
+  lastRefundedDay: Int32Array;
+  /** Second of the days that count. Derived, not stored. */
+  secondDay: Int32Array;
+  /** Earliest business day of a sale that names who referred the customer, whatever became of the sale since. */
+  referredOn: Int32Array;
   /** Head of the list of days, -1 when empty. */
   dayHead: Int32Array;
   /** Head of the list of interactions, -1 when empty. */
@@ -64,6 +73,11 @@ const newCustomers = (size: number): CustomerColumns => ({
   purchaseDays: new Int32Array(size),
   net: new Float64Array(size),
   repeatNet: new Float64Array(size),
+  lastGap: new Int32Array(size),
+  gapBefore: new Int32Array(size),
+  lastRefundedDay: new Int32Array(size),
+  secondDay: new Int32Array(size),
+  referredOn: new Int32Array(size),
   dayHead: new Int32Array(size),
   interactionHead: new Int32Array(size),
   signedUpDay: new Int32Array(size),
@@ -179,8 +193,9 @@ export class ShardBook {
 
   #clear(slot: number): void {
     const c = this.customers;
-    for (const column of [c.knownOn, c.firstDay, c.lastDay, c.signedUpDay]) column[slot] = NO_INT;
-    for (const column of [c.purchaseDays, c.net, c.repeatNet, c.country]) column[slot] = 0;
+    for (const column of [c.knownOn, c.firstDay, c.lastDay, c.signedUpDay, c.lastRefundedDay]) column[slot] = NO_INT;
+    for (const column of [c.secondDay, c.referredOn]) column[slot] = NO_INT;
+    for (const column of [c.purchaseDays, c.net, c.repeatNet, c.lastGap, c.gapBefore, c.country]) column[slot] = 0;
     for (const head of [c.dayHead, c.interactionHead]) head[slot] = -1;
     for (const flag of [c.consentEmail, c.consentSms, c.consentAds, c.hasEmail, c.hasPhone]) flag[slot] = NO_CODE;
   }
@@ -199,6 +214,12 @@ export class ShardBook {
   /** Country of a customer, '' when it is not known. */
   countryOf(slot: number): string {
     return this.countries[(this.customers.country[slot] as number) - 1] ?? '';
+  }
+
+  /** Notes a sale that names who referred the customer. */
+  noteReferral(slot: number, day: EpochDay): void {
+    const { referredOn } = this.customers;
+    if (referredOn[slot] === NO_INT || day < (referredOn[slot] as number)) referredOn[slot] = day;
   }
 
   /** Node of a customer's day, added with zeros when new. */
@@ -232,12 +253,19 @@ export class ShardBook {
     const { next, day, gross, refunded } = this.days;
     const c = this.customers;
     let [first, last, count, net, repeat] = [NO_INT, NO_INT, 0, 0, 0];
+    let [lastGap, gapBefore, lastRefunded, second] = [0, 0, NO_INT, NO_INT];
     for (let node = c.dayHead[slot] as number; node >= 0; node = next[node] as number) {
       const dayNet = (gross[node] as number) - (refunded[node] as number);
       net += dayNet;
+      if (refunded[node] !== 0) lastRefunded = day[node] as number;
       if (!this.dayCounts(node)) continue;
       if (count === 0) first = day[node] as number;
-      else repeat += dayNet;
+      else {
+        if (count === 1) second = day[node] as number;
+        repeat += dayNet;
+        gapBefore = lastGap;
+        lastGap = (day[node] as number) - last;
+      }
       last = day[node] as number;
       count++;
     }
@@ -246,6 +274,10 @@ export class ShardBook {
     c.purchaseDays[slot] = count;
     c.net[slot] = net;
     c.repeatNet[slot] = repeat;
+    c.lastGap[slot] = lastGap;
+    c.gapBefore[slot] = gapBefore;
+    c.lastRefundedDay[slot] = lastRefunded;
+    c.secondDay[slot] = second;
   }
 
   /** Days that count, ascending, written into `out` (grown when needed). @returns [days, count] */

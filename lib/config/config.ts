@@ -2,31 +2,16 @@ import * as z from 'zod';
 import { MODEL_IDS } from '../clv/models/purchase-model.ts';
 import { DISCOUNTINGS, monthsOf } from '../clv/predict/discounting.ts';
 import { isCurrency } from '../money.ts';
+import { rfmSegments } from '../rfm/segment-map.ts';
 import { isTimeZone } from '../time.ts';
-import { DEFAULT_SEGMENTS } from './default-segments.ts';
+import { DEFAULT_SEGMENTS, LONG_GONE_DAYS } from './default-segments.ts';
 import { gates, WEEKDAYS } from './gates.ts';
 import { mappings } from './mapping.ts';
+import { rfmSection } from './rfm-section.ts';
 import { segmentDefinition } from './segment-definition.ts';
 
 const ratio = z.number().min(0).max(1);
 const nights = z.int().min(1).max(60);
-
-const rfmSection = z.strictObject({
-  /** When cut points are renewed: on every epoch date, every night, or never after `cuts` are given. */
-  cutPolicy: z.enum(['epoch', 'nightly', 'fixed']).default('epoch'),
-  /** Cut points of policy `fixed`: four each, ascending. */
-  cuts: z
-    .strictObject({
-      recency: z.array(z.iso.date()).length(4),
-      frequency: z.array(z.int()).length(4),
-      monetaryMinor: z.array(z.int()).length(4),
-    })
-    .optional(),
-});
-
-const rfm = rfmSection.refine(({ cutPolicy, cuts }) => (cutPolicy === 'fixed') === (cuts !== undefined), {
-  error: 'cuts go with cutPolicy fixed, and only with it',
-});
 
 const hasDistinctIds = (items: readonly { id: string }[]) => new Set(items.map(({ id }) => id)).size === items.length;
 
@@ -81,11 +66,23 @@ const stages = z.strictObject({
   returnHorizonDays: z.int().min(1).max(365).default(90),
 });
 
-const tiers = z.strictObject({
+const tiersSection = z.strictObject({
+  /** Share of buyers in the tier vip, the best of those in the high tier's share; 0: no such tier. */
+  vipShare: ratio.default(0),
   highShare: ratio.default(0.2),
   midShare: ratio.default(0.3),
   bandShare: ratio.default(0.02),
   minNights: z.int().min(0).default(28),
+});
+
+const tiers = tiersSection.refine(({ vipShare, highShare }) => vipShare === 0 || vipShare < highShare, {
+  path: ['vipShare'],
+  error: 'is not below highShare, expected a part of it',
+});
+
+const plays = z.strictObject({
+  /** Days of silence from which a churned customer is better left alone. */
+  longGoneDays: z.int().min(1).max(36_500).default(LONG_GONE_DAYS),
 });
 
 const points = z.int().min(1).max(12);
@@ -134,8 +131,7 @@ const destination = z.strictObject({
   maxRowsPerFile: z.int().min(1).max(1_000_000).default(1_000_000),
 });
 
-/** The one scoring configuration, `perennial.config.json`. Unknown keys are errors; every key has a default. */
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   timeZone: z
     .string()
     .refine(isTimeZone, {
@@ -151,23 +147,37 @@ export const configSchema = z.strictObject({
   mapping: mappings.prefault({}),
   rates: rates.prefault({}),
   gates: gates.prefault({}),
-  rfm: rfm.prefault({}),
+  rfm: rfmSection.prefault({}),
   clv: clv.prefault({}),
   epochs: epochs.prefault({}),
   stages: stages.prefault({}),
   tiers: tiers.prefault({}),
   warning: warning.prefault({}),
+  plays: plays.prefault({}),
   segments: z
     .array(segmentDefinition)
     .min(1)
     .max(31)
     .refine(hasDistinctIds, { error: 'two segments have the same id' })
-    .default(DEFAULT_SEGMENTS),
+    .prefault(DEFAULT_SEGMENTS),
   destinations: z
     .array(destination)
     .min(1)
     .refine(hasDistinctIds, { error: 'two destinations have the same id' })
     .prefault([{ id: 'generic_csv' }, { id: 'generic_jsonl' }]),
+});
+
+/** The one scoring configuration, `perennial.config.json`. Unknown keys are errors; every key has a default. */
+export const configSchema = sections.superRefine(({ rfm, segments }, context) => {
+  const { names } = rfmSegments(rfm.segmentMap);
+  for (const [i, { where }] of segments.entries()) {
+    for (const [j, name] of (where.rfmSegment ?? []).entries()) {
+      if (names.includes(name)) continue;
+      const path = ['segments', i, 'where', 'rfmSegment', j];
+      const list = names.map((one) => JSON.stringify(one)).join(', ');
+      context.addIssue({ code: 'custom', path, message: `is ${JSON.stringify(name)}, expected one of ${list}` });
+    }
+  }
 });
 
 /** The scoring configuration, every default filled. */

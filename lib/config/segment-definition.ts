@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { STAGES, TIERS } from '../lifecycle/words.ts';
-import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
+import { STAGES, TIERS, WARNING_LEVELS } from '../lifecycle/words.ts';
 
 const bilingual = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const range = z
@@ -15,17 +14,24 @@ export const segmentDefinition = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9_]{0,59}$/, { error: 'expected lower-case letters, digits and _, a letter first' }),
   name: bilingual,
   play: bilingual,
+  /** Share of the members who are never exported, so that those who are can be compared with them. */
+  holdoutShare: z.number().min(0).max(0.5).default(0),
   where: z.strictObject({
     stage: z.array(z.enum(STAGES)).min(1).optional(),
     tier: z.array(z.enum(TIERS)).min(1).optional(),
-    rfmSegment: z.array(z.enum(RFM_SEGMENTS)).min(1).optional(),
+    /** Names of the RFM map in force, which the whole configuration tells. */
+    rfmSegment: z.array(z.string()).min(1).optional(),
+    warningLevel: z.array(z.enum(WARNING_LEVELS)).min(1).optional(),
     recencyDays: range.optional(),
     frequency: range.optional(),
     monetaryMinor: range.optional(),
     totalClvMinor: range.optional(),
     pReturn: range.optional(),
+    valueAtRiskMinor: range.optional(),
+    /** Days from the date to `next_change_on`. */
+    nextChangeInDays: range.optional(),
   }),
 });
 
-/** A segment's definition, as in the configuration. */
-export type SegmentDefinition = z.infer<typeof segmentDefinition>;
+/** A segment's definition, as somebody writes it into a configuration. */
+export type SegmentDefinition = z.input<typeof segmentDefinition>;

@@ -1,6 +1,6 @@
 import { NEVER } from './silence-table.ts';
 import { STAGE, type StageColumns } from './stage-columns.ts';
-import { churnedFrom, clearUntil, decliningFrom, type NightRules, type PurchaseFacts } from './stage-rules.ts';
+import { churnedFrom, decliningFrom, type NightRules, type PurchaseFacts } from './stage-rules.ts';
 
 /**
  * The night on which a customer takes the next step down if nothing is bought until then and the rules of the night stay in force.
@@ -9,7 +9,7 @@ import { churnedFrom, clearUntil, decliningFrom, type NightRules, type PurchaseF
  * Source: docs/lifecycle.md, The next change; checked against empty nights in test/property/lifecycle.test.ts.
  * @param facts as of `day`; the row's stage and counters after its step of `day`
  * @returns epoch day; undefined for a prospect and a churned customer, who only move by buying, and where no threshold is reached
- * Cost: two look-ups.
+ * Cost: one look-up.
  */
 export function nextChangeDay(
   columns: StageColumns,
@@ -23,8 +23,7 @@ export function nextChangeDay(
   const isDeclining = stage === STAGE.declining;
   const from = isDeclining ? churnedFrom(facts, night) : decliningFrom(facts, night);
   if (from >= NEVER) return undefined;
-  const counted = isDeclining ? (columns.churnNights[row] as number) : (columns.decliningNights[row] as number);
-  const firstNight = Math.max(day + 1, facts.lastDay + from);
-  const isCleared = isDeclining ? firstNight > day + 1 : day + 1 - facts.lastDay < clearUntil(facts, night);
-  return firstNight + Math.max(night.rules.dwellNights - (isCleared ? 0 : counted), 1) - 1;
+  // nights that are counted on `day` are not cleared by an empty night: what stands above the band only falls
+  const counted = (isDeclining ? columns.churnNights : columns.decliningNights)[row] as number;
+  return Math.max(day + 1, facts.lastDay + from) + Math.max(night.rules.dwellNights - counted, 1) - 1;
 }

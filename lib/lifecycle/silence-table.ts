@@ -1,3 +1,4 @@
+import { DAY_LIMIT } from '../clv/fit/compress.ts';
 import { PairTable } from '../clv/predict/pair-table.ts';
 
 /** A customer's own rhythm under the epoch in force: probabilities by x, t_x and T in days. Between purchases neither rises. */
@@ -22,24 +23,62 @@ export const NEVER = 0x3fff_ffff;
 /** Days of silence up to which thresholds are looked for: eleven years, so that the tables of a rhythm stay small. */
 const SEARCHED_DAYS = 4095;
 
+/** Where the first search of all begins, and for how many counts x what was found is kept. */
+const [FIRST_GUESS_DAYS, NEIGHBOURS] = [32, 64] as const;
+
+/** The least and the greatest t_x that were asked for with the days that were found: days run nearly straight in t_x. */
+type Anchors = Int32Array;
+
+/** Before anything was found: any t_x lies outside. */
+const newAnchors = (): Anchors => Int32Array.of(DAY_LIMIT, FIRST_GUESS_DAYS, -1, FIRST_GUESS_DAYS);
+
+function guessDays(anchors: Anchors, txDays: number): number {
+  const [tx0, days0, tx1, days1] = anchors as unknown as [number, number, number, number];
+  const days = tx0 >= tx1 ? days1 : days0 + Math.round(((days1 - days0) * (txDays - tx0)) / (tx1 - tx0));
+  return Math.min(Math.max(days, 0), SEARCHED_DAYS);
+}
+
+function keepAnchor(anchors: Anchors, txDays: number, days: number): void {
+  const [tx0, , tx1] = anchors as unknown as [number, number, number];
+  if (txDays <= tx0) {
+    anchors[0] = txDays;
+    anchors[1] = days;
+  }
+  if (txDays >= tx1) {
+    anchors[2] = txDays;
+    anchors[3] = days;
+  }
+}
+
 /**
  * Days of silence from which on a customer's rhythm lies below each of some thresholds, by (x, t_x).
  *
  * Source: q and p_return fall strictly between purchases for fixed parameters (docs/formulas.md), so that "below the threshold" is
  * the same as "silent for at least so many days"; these days depend on x and t_x alone. Every night then compares two integers, and
  * the date on which something will change without a purchase is known in advance.
- * Cost: some 10 questions to the rhythm per threshold for each first (x, t_x), then a look-up.
+ * Cost: some 5 questions to the rhythm per threshold for each first (x, t_x), then a look-up.
  */
 export class SilenceTable {
-  readonly #table: PairTable;
   readonly #rhythm: Rhythm;
-  readonly #thresholds: readonly SilenceThreshold[];
+  /** By threshold: a customer is seldom asked about all of them. */
+  readonly #tables: readonly PairTable[];
 
-  /** @param thresholds those that are passed earlier first, which makes the search shorter; the order is not required */
+  /** @param thresholds those that are passed earlier first where `passed` is asked */
   constructor(rhythm: Rhythm, thresholds: readonly SilenceThreshold[]) {
     this.#rhythm = rhythm;
-    this.#thresholds = thresholds;
-    this.#table = new PairTable(thresholds.length, (x, txDays, out, at) => this.#fill(x, txDays, out, at));
+    this.#tables = thresholds.map((threshold) => {
+      /** By count x: where the next search begins. */
+      const near: Anchors[] = [];
+      return new PairTable(1, (x, txDays, out, at) => {
+        const place = x % NEIGHBOURS;
+        const anchors = near[place] ?? newAnchors();
+        near[place] = anchors;
+        const days = this.#firstBelow(x, txDays, threshold, guessDays(anchors, txDays));
+        if (days !== NEVER) keepAnchor(anchors, txDays, days);
+        // what is filled must be positive
+        out[at] = days + 1;
+      });
+    });
   }
 
   /**
@@ -47,24 +86,21 @@ export class SilenceTable {
    * @returns the fewest days of silence at which the customer is below the threshold; `NEVER` beyond 4095
    */
   days(x: number, txDays: number, which: number): number {
-    const entry = this.#table.find(x, txDays);
-    // entries hold days + 1: what is filled is positive
-    return (entry[this.#table.at + which] as number) - 1;
+    const table = this.#tables[which] as PairTable;
+    const entry = table.find(x, txDays);
+    return (entry[table.at] as number) - 1;
   }
 
-  /** Gives the memory of the table back; answers stay the same. */
+  /** Number of thresholds, from the first on, that a silence of so many days has passed. @param x count @param txDays whole days */
+  passed(x: number, txDays: number, silenceDays: number): number {
+    let passed = 0;
+    while (passed < this.#tables.length && silenceDays >= this.days(x, txDays, passed)) passed++;
+    return passed;
+  }
+
+  /** Gives the memory of the tables back; answers stay the same. */
   release(): void {
-    this.#table.release();
-  }
-
-  #fill(x: number, txDays: number, out: Float64Array, at: number): void {
-    let from = 0;
-    for (const [which, threshold] of this.#thresholds.entries()) {
-      if (from > 0 && this.#isBelow(x, txDays, from - 1, threshold)) from = 0;
-      from = this.#firstBelow(x, txDays, from, threshold);
-      out[at + which] = from + 1;
-      if (from === NEVER) from = SEARCHED_DAYS;
-    }
+    for (const table of this.#tables) table.release();
   }
 
   #isBelow(x: number, txDays: number, silence: number, { q, pReturn }: SilenceThreshold): boolean {
@@ -73,16 +109,24 @@ export class SilenceTable {
     return pReturn === undefined || this.#rhythm.pReturn(x, txDays, tenure) < pReturn;
   }
 
-  /** By steps that double, then by halves. */
-  #firstBelow(x: number, txDays: number, from: number, threshold: SilenceThreshold): number {
-    let above = from - 1;
-    let step = 1;
-    let below = from;
-    while (!this.#isBelow(x, txDays, below, threshold)) {
-      if (below >= SEARCHED_DAYS) return NEVER;
-      above = below;
-      below = Math.min(below + step, SEARCHED_DAYS);
-      step *= 2;
+  /** From a guess by steps that double, then by halves: what is found does not depend on the guess. */
+  #firstBelow(x: number, txDays: number, threshold: SilenceThreshold, guess: number): number {
+    let [above, below] = [-1, -1];
+    if (this.#isBelow(x, txDays, guess, threshold)) {
+      below = guess;
+      for (let step = 1; above < 0 && below > 0; step *= 2) {
+        const day = Math.max(below - step, 0);
+        if (this.#isBelow(x, txDays, day, threshold)) below = day;
+        else above = day;
+      }
+    } else {
+      above = guess;
+      for (let step = 1; below < 0; step *= 2) {
+        if (above === SEARCHED_DAYS) return NEVER;
+        const day = Math.min(above + step, SEARCHED_DAYS);
+        if (this.#isBelow(x, txDays, day, threshold)) below = day;
+        else above = day;
+      }
     }
     while (below - above > 1) {
       const middle = (above + below) >> 1;

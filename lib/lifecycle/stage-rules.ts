@@ -25,8 +25,11 @@ export interface PurchaseFacts {
   readonly lastDay: number;
 }
 
-/** Positions of the thresholds in the table of silence. */
-const [PENDING, DECLINING, CHURNED] = [0, 1, 2] as const;
+/** Position in the table of silence of the threshold below which a pending decline is not cleared. */
+const PENDING = 0;
+
+/** Positions in the table of silence of the thresholds of the two conditions. */
+export const [DECLINING, CHURNED] = [1, 2] as const;
 
 /** What is in force on one night. */
 export interface NightRules {
@@ -49,6 +52,16 @@ export function nightRules(rhythm: Rhythm | null, rules: StageRules, baseline: N
   return { rhythm, silence: rhythm && new SilenceTable(rhythm, thresholds), baseline, rules };
 }
 
+/** Silence, days, before which the declining condition holds for nobody. */
+export const earliestDecline = ({ silence, rules }: NightRules): number =>
+  silence ? rules.decliningSilenceDays : rules.fallbackDecliningDays;
+
+/** Silence, days, before which nobody is gone by q and p_return. */
+export const earliestChurn = ({ rules }: NightRules): number => rules.churnedSilenceDays;
+
+/** Silence, days, from which on the churn condition holds whatever the rhythm. */
+export const hardCapOf = ({ silence, rules }: NightRules): number => (silence ? rules.hardCapDays : rules.fallbackChurnedDays);
+
 /** Silence, days, from which on the declining condition holds without a purchase. */
 export function decliningFrom({ purchaseDays: n, firstDay, lastDay }: PurchaseFacts, { silence, rules }: NightRules): number {
   if (!silence) return rules.fallbackDecliningDays;
@@ -56,7 +69,7 @@ export function decliningFrom({ purchaseDays: n, firstDay, lastDay }: PurchaseFa
 }
 
 /** Silence, days, before which a count of nights towards declining is cleared. */
-export function clearUntil({ purchaseDays: n, firstDay, lastDay }: PurchaseFacts, { silence, rules }: NightRules): number {
+function clearUntil({ purchaseDays: n, firstDay, lastDay }: PurchaseFacts, { silence, rules }: NightRules): number {
   if (!silence) return rules.fallbackDecliningDays;
   return silence.days(n - 1, lastDay - firstDay, PENDING);
 }
@@ -84,6 +97,5 @@ export function decliningCondition(facts: PurchaseFacts, day: number, night: Nig
 export function churnCondition(facts: PurchaseFacts, day: number, night: NightRules): number | undefined {
   const silence = day - facts.lastDay;
   if (night.silence && silence >= goneFrom(facts, night)) return REASON.LONG_SILENCE;
-  const cap = night.silence ? night.rules.hardCapDays : night.rules.fallbackChurnedDays;
-  return silence >= cap ? REASON.HARD_CAP : undefined;
+  return silence >= hardCapOf(night) ? REASON.HARD_CAP : undefined;
 }

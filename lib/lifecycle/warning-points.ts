@@ -1,6 +1,9 @@
 import { type Rhythm, SilenceTable } from './silence-table.ts';
 import { LEVEL } from './warning-columns.ts';
 
+/** Days that complaints, reviews and refunds are looked back on: as many as the book keeps interactions for. */
+export const SIGNAL_DAYS = 90;
+
 /** Thresholds of the early warning: the `warning` section of the configuration. */
 export interface WarningRules {
   readonly inactivityQ: readonly [number, number, number];
@@ -42,12 +45,27 @@ export const inactivityTable = (rhythm: Rhythm, { inactivityQ }: WarningRules): 
   );
 
 /** Points 0..3 for days of silence; without a rhythm none. */
-export function inactivityPoints(table: SilenceTable | null, x: number, txDays: number, silenceDays: number): number {
-  if (!table) return 0;
-  let points = 0;
-  while (points < 3 && silenceDays >= table.days(x, txDays, points)) points++;
-  return points;
+export const inactivityPoints = (table: SilenceTable | null, x: number, txDays: number, silenceDays: number): number =>
+  table ? table.passed(x, txDays, silenceDays) : 0;
+
+/** 1 when both of the last two gaps are long for the customer. Days, 0 for a gap that there is none of. @param ownGap see own-gap.ts */
+export const slowingPoints = (ownGap: number, lastGap: number, gapBefore: number, { slowGapRatio }: WarningRules): number =>
+  lastGap > slowGapRatio * ownGap && gapBefore > slowGapRatio * ownGap ? 1 : 0;
+
+/** Points 0..2. @param count complaints of 90 days @param openDays days for which the oldest open one has been open; undefined for none */
+export function complaintPoints(count: number, openDays: number | undefined, rules: WarningRules): number {
+  const [some, many] = rules.complaints;
+  if (count >= many) return 2;
+  return count >= some || (openDays !== undefined && openDays > rules.openComplaintDays) ? 1 : 0;
 }
+
+/** Points 0..2. @param count bad reviews of 90 days */
+export const reviewPoints = (count: number, { badReviews: [some, many] }: WarningRules): number =>
+  count >= many ? 2 : count >= some ? 1 : 0;
+
+/** Points 0..1. @param refundedMinor refunds of the purchases of 90 days @param grossMinor what these came to before */
+export const refundPoints = (refundedMinor: number, grossMinor: number, { refundShare }: WarningRules): number =>
+  refundedMinor > refundShare * grossMinor ? 1 : 0;
 
 /** Code of the level that the points of a night stand for. */
 export function levelOfPoints(points: WarningPoints, { levelPoints: [watch, warning, critical] }: WarningRules): number {

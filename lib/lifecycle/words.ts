@@ -15,14 +15,14 @@ export const STAGES_ZH: Readonly<Record<Stage, string>> = {
   returned: '回流',
 };
 
-/** Value tiers; the position is the code in stored files. */
-export const TIERS = ['low', 'mid', 'high'] as const;
+/** Value tiers, the better the later; the position is the code in stored files. `vip` is there when the configuration asks for it. */
+export const TIERS = ['low', 'mid', 'high', 'vip'] as const;
 
 /** A value tier. */
 export type Tier = (typeof TIERS)[number];
 
 /** Names of the tiers in Chinese. */
-export const TIERS_ZH: Readonly<Record<Tier, string>> = { low: '低', mid: '中', high: '高' };
+export const TIERS_ZH: Readonly<Record<Tier, string>> = { low: '低', mid: '中', high: '高', vip: '贵宾' };
 
 /** Levels of the churn early warning; the position is the code in stored files. */
 export const WARNING_LEVELS = ['none', 'watch', 'warning', 'critical'] as const;

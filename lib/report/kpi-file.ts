@@ -1,31 +1,66 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import type { Kpi } from './kpi.ts';
+import type { DateKpi } from './date-kpi.ts';
 
-/** The figures of a date as one flat row: stages as `stage_new`, tiers as `tier_high`, flows as `flow_new_growing`. */
-export function flattenKpi(kpi: Kpi): Record<string, string | number> {
-  const { stages, tiers, flows, ...plain } = kpi;
-  return {
-    ...plain,
-    ...prefixed('stage', stages),
-    ...prefixed('tier', tiers),
-    ...Object.fromEntries(flows.map(({ from, to, customers }) => [`flow_${from || 'none'}_${to}`, customers])),
-  };
+/** One number of the figures of a date. */
+interface KpiRow {
+  /** The group of docs/kpis.md; '' for the figures of the night itself. */
+  readonly group: string;
+  readonly measure: string;
+  /** Null where it is not known. */
+  readonly value: number | null;
 }
 
-function prefixed(prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${prefix}_${name}`, count]));
+/** A date's figures as they are read back: an older file has the night's figures alone. */
+export type StoredKpi = Pick<DateKpi, 'date' | 'currency' | 'stages' | 'tiers' | 'flows'> & Readonly<Record<string, unknown>>;
+
+/** What is no figure. */
+const NAMES = new Set(['date', 'currency', 'schemaVersion']);
+
+/** Groups whose measures begin with a shorter name of their own. */
+const NIGHT_GROUPS = { stages: 'stage', tiers: 'tier' } as const;
+
+/**
+ * The figures of a date as rows: stages as `stage_new`, tiers as `tier_high`, flows as `flow_new_growing`, and of each group what its
+ * names make together (`growth`, `last_28_days_rate`); cohorts as `cohort_2025-01_active`. Texts are left out.
+ */
+export function kpiRows(kpi: StoredKpi): KpiRow[] {
+  return Object.entries(kpi).flatMap(([name, value]): KpiRow[] => {
+    if (NAMES.has(name)) return [];
+    if (name === 'flows') {
+      return kpi.flows.map(({ from, to, customers }) => ({
+        group: '',
+        measure: `flow_${from || 'none'}_${to}`,
+        value: customers,
+      }));
+    }
+    if (name === 'stages' || name === 'tiers') return rowsOf('', [NIGHT_GROUPS[name]], value);
+    return typeof value === 'number' ? [{ group: '', measure: name, value }] : rowsOf(name, [], value);
+  });
 }
 
-/** The figures of a date as a Parquet file in long form: date, currency, measure, value. */
-export function encodeKpiParquet(kpi: Kpi): Uint8Array {
-  const { date, currency, ...measures } = flattenKpi(kpi);
-  const names = Object.keys(measures);
+function rowsOf(group: string, names: readonly string[], value: unknown): KpiRow[] {
+  if (value === null || typeof value === 'number') return [{ group, measure: names.join('_'), value }];
+  if (typeof value !== 'object' || Array.isArray(value))
+    return value && names.at(-1) === 'cohorts' ? cohortRows(group, value) : [];
+  return Object.entries(value as object).flatMap(([name, part]) => rowsOf(group, [...names, name], part));
+}
+
+function cohortRows(group: string, cohorts: unknown): KpiRow[] {
+  return (cohorts as readonly { readonly month: string }[]).flatMap(({ month, ...numbers }) =>
+    rowsOf(group, [`cohort_${month}`], numbers),
+  );
+}
+
+/** The figures of a date as a Parquet file in long form: date, currency, measure, value, group. */
+export function encodeKpiParquet(kpi: StoredKpi): Uint8Array {
+  const rows = kpiRows(kpi);
   const buffer = parquetWriteBuffer({
     columnData: [
-      { name: 'date', data: names.map(() => date as string), type: 'STRING' },
-      { name: 'currency', data: names.map(() => currency as string), type: 'STRING' },
-      { name: 'measure', data: names, type: 'STRING' },
-      { name: 'value', data: names.map((name) => BigInt(measures[name] as number)), type: 'INT64' },
+      { name: 'date', data: rows.map(() => kpi.date), type: 'STRING' },
+      { name: 'currency', data: rows.map(() => kpi.currency), type: 'STRING' },
+      { name: 'measure', data: rows.map(({ measure }) => measure), type: 'STRING' },
+      { name: 'value', data: rows.map(({ value }) => value), type: 'DOUBLE' },
+      { name: 'group', data: rows.map(({ group }) => group), type: 'STRING' },
     ],
   });
   return new Uint8Array(buffer);

@@ -22,7 +22,7 @@ export async function calibrate(run: RunRef, deps: RunDeps, signal: AbortSignal)
   for (const date of datesOf(plan)) {
     signal.throwIfAborted();
     const wanted = firstDataDate !== null && date >= firstDataDate && needsPopulation(date, firstDataDate, config);
-    const population = wanted ? await readPopulation(deps, plan, date) : undefined;
+    const population = wanted ? await readPopulation(deps, plan, date, config) : undefined;
     const sources = await readNightSources(deps, plan, date);
     const hasInteractions = sources.some(({ feed }) => feed === 'interactions');
     ({ calibration, book } = calibrateDate(date, calibration, book, population, config));

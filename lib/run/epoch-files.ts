@@ -1,5 +1,6 @@
-import { EPOCH_ROWS, EPOCH_ROWS_VERSION } from '../arrow/schemas.ts';
+import { EPOCH_ROWS, EPOCH_ROWS_VERSION, WINDOWED_EPOCH_ROWS } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
+import type { PerennialConfig } from '../config/config.ts';
 import { lakeKeys } from '../keys.ts';
 import type { BusinessDate } from '../time.ts';
 import { itemKey, type RunDeps } from './deps.ts';
@@ -33,13 +34,19 @@ export async function firstDataDateOf(deps: RunDeps, plan: RunPlan): Promise<Bus
 }
 
 /** The buyers of an epoch date, all shards. */
-export async function readPopulation(deps: RunDeps, plan: RunPlan, date: BusinessDate): Promise<EpochPopulation> {
+export async function readPopulation(
+  deps: RunDeps,
+  plan: RunPlan,
+  date: BusinessDate,
+  { rfm }: PerennialConfig,
+): Promise<EpochPopulation> {
+  const spec = rfm.windowDays === null ? EPOCH_ROWS : WINDOWED_EPOCH_ROWS;
   const shards = Array.from({ length: plan.shards }, (_, shard) => shard);
   const gaps = new Map<number, number>();
   const parts = await Promise.all(
     shards.map(async (shard) => {
       const key = lakeKeys.epochRows(plan.runId, date, shard);
-      const { rows, columns } = decodeTable(EPOCH_ROWS, await deps.lake.read(key), key, EPOCH_ROWS_VERSION);
+      const { rows, columns } = decodeTable(spec, await deps.lake.read(key), key, EPOCH_ROWS_VERSION);
       const receipt = await findReceipt(deps, plan.runId, 'fold-shard', itemKey('fold-shard', { shard }));
       for (const [gap, count] of receipt?.gaps[date] ?? []) gaps.set(gap, (gaps.get(gap) ?? 0) + count);
       return { rows, columns };

@@ -1,4 +1,12 @@
-import { BOOK_VERSION, EPOCH_ROWS, EPOCH_ROWS_VERSION, IDENTIFIERS, IDENTIFIERS_VERSION, INDEX } from '../arrow/schemas.ts';
+import {
+  EPOCH_ROWS,
+  EPOCH_ROWS_VERSION,
+  IDENTIFIERS,
+  IDENTIFIERS_VERSION,
+  INDEX,
+  INDEX_VERSION,
+  WINDOWED_EPOCH_ROWS,
+} from '../arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
 import { encodeBook } from '../book/book-file.ts';
 import { summariseEpoch } from '../book/epoch-rows.ts';
@@ -6,6 +14,7 @@ import { foldNight } from '../book/fold-night.ts';
 import { IdentifierSnapshot } from '../book/identifier-snapshot.ts';
 import { addMoney } from '../book/money-tallies.ts';
 import { addCounts, addFeeds, emptyCounts, emptyFeeds, type MoneyTally, type NightFold } from '../book/night-fold.ts';
+import { windowColumns } from '../book/purchases-after.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { type BookTable, lakeKeys } from '../keys.ts';
 import { type BusinessDate, dayOf, type EpochDay } from '../time.ts';
@@ -124,7 +133,15 @@ async function writeEpochRows(
   config: PerennialConfig,
 ): Promise<[number, number][]> {
   const { rows, columns, gaps } = summariseEpoch(book, dayOf(date), config.stages.returnHorizonDays);
-  const bytes = encodeTable(EPOCH_ROWS, { rows, columns, schemaVersion: EPOCH_ROWS_VERSION });
+  const { windowDays } = config.rfm;
+  const content = { rows, schemaVersion: EPOCH_ROWS_VERSION };
+  const bytes =
+    windowDays === null
+      ? encodeTable(EPOCH_ROWS, { ...content, columns })
+      : encodeTable(WINDOWED_EPOCH_ROWS, {
+          ...content,
+          columns: { ...columns, ...windowColumns(book, rows, dayOf(date) - windowDays) },
+        });
   await deps.lake.create(lakeKeys.epochRows(plan.runId, date, shard), bytes);
   return [...gaps];
 }
@@ -160,10 +177,10 @@ async function writeIndex(
   for (const month of rememberedMonths(indexKeys, plan.to)) keys[month] = indexKeys[month] as string;
   for (const month of [...index.touchedMonths].sort()) {
     const former = indexKeys[month];
-    const stored = former ? decodeTable(INDEX, await deps.lake.read(former), former, BOOK_VERSION) : undefined;
+    const stored = former ? decodeTable(INDEX, await deps.lake.read(former), former, INDEX_VERSION) : undefined;
     const { rows, columns } = index.monthTable(month, stored);
     const key = lakeKeys.index(plan.generation, month, plan.runId, shard);
-    await deps.lake.create(key, encodeTable(INDEX, { rows, columns, schemaVersion: BOOK_VERSION }));
+    await deps.lake.create(key, encodeTable(INDEX, { rows, columns, schemaVersion: INDEX_VERSION }));
     keys[month] = key;
     written[month] = rows;
   }

@@ -7,15 +7,16 @@ const encoder = new TextEncoder();
 /** The JSON of an object, undefined when it is missing. @throws ContractMismatchError when it is not JSON */
 export async function findJson<T>(store: ObjectStore, key: string): Promise<T | undefined> {
   const bytes = await store.get(key);
-  return bytes ? parse<T>(bytes, key) : undefined;
+  return bytes ? parseJson<T>(bytes, key) : undefined;
 }
 
 /** The JSON of an object that must be there. @throws ContractMismatchError */
 export async function readJson<T>(store: ObjectStore, key: string): Promise<T> {
-  return parse<T>(await store.read(key), key);
+  return parseJson<T>(await store.read(key), key);
 }
 
-function parse<T>(bytes: Uint8Array, key: string): T {
+/** The value of JSON bytes. @param key for the message @throws ContractMismatchError when they are no JSON */
+export function parseJson<T>(bytes: Uint8Array, key: string): T {
   try {
     return JSON.parse(decoder.decode(bytes)) as T;
   } catch (cause) {

@@ -2,7 +2,7 @@ import { foldNight } from '../book/fold-night.ts';
 import type { NightFold } from '../book/night-fold.ts';
 import type { ShardBook } from '../book/shard-book.ts';
 import type { PerennialConfig } from '../config/config.ts';
-import { type BookTable, lakeKeys } from '../keys.ts';
+import { type BookTable, lakeKeys, type ShardPlace } from '../keys.ts';
 import { addDays, type BusinessDate, datesBetween, dayOf, type EpochDay } from '../time.ts';
 import { type CommittedErasures, readCommittedErasures } from './committed-erasures.ts';
 import type { RunDeps } from './deps.ts';
@@ -88,7 +88,7 @@ async function knownSpan(deps: RunDeps, chain: readonly RunRecord[], date: Busin
   const { generation } = covering(chain, date);
   let base: FoldSpan['base'] = null;
   for (const { runId, to } of chain) {
-    if (to > date || !(await isKept(deps, { generation, dt: to, runId, shard }))) continue;
+    if (to > date || !(await isBookKept(deps, { generation, dt: to, runId, shard }))) continue;
     base = { runId, dt: to };
     break;
   }
@@ -97,7 +97,8 @@ async function knownSpan(deps: RunDeps, chain: readonly RunRecord[], date: Busin
   return { generation, base, nights };
 }
 
-async function isKept(deps: RunDeps, place: Parameters<typeof lakeKeys.book>[0]): Promise<boolean> {
+/** True when a shard's book of a run is whole. */
+export async function isBookKept(deps: Pick<RunDeps, 'lake'>, place: ShardPlace): Promise<boolean> {
   const found = await Promise.all(TABLES.map((table) => deps.lake.stat(lakeKeys.book(place, table))));
   return found.every((info) => info !== undefined);
 }

@@ -8,6 +8,7 @@ import { type DropsWindow, type FeedFile, findMisplaced } from './drop-folder.ts
 import { dropsUrlOf } from './drops-place.ts';
 import { createOrReadJson } from './json-objects.ts';
 import { listsOfRuns } from './ledger-lists.ts';
+import { findOutcomeBase } from './outcome-base.ts';
 import { DropPins, KnownContents } from './pin-drop.ts';
 import { MAX_REMARKS, planFrame, type Remark, type RunFrame, type RunPlan, readConfig } from './plan.ts';
 import { planRebuild } from './rebuild/plan-rebuild.ts';
@@ -51,9 +52,11 @@ export async function makePlan(record: RunFrame, deps: RunDeps): Promise<RunPlan
   const window = { first: firstDate, lateFrom, to: record.to, isKnown: (file: FeedFile) => pins.knows(file) };
   const remarks = await remarksOf(pins, window);
   const base = chain[0];
+  const outcomeOf = await findOutcomeBase(deps, chain, { to: record.to, config });
   return {
     ...planFrame(record, config, dropsUrlOf(deps, record)),
     base: base ? { runId: base.runId, dt: base.to } : null,
+    ...(outcomeOf ? { outcomeOf } : {}),
     batches: intoBatches(files),
     ...remarks,
   };

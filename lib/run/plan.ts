@@ -37,6 +37,8 @@ export interface RunPlan {
   readonly base: { readonly runId: string; readonly dt: BusinessDate } | null;
   /** Of a rebuild, which goes on from nothing: the committed run whose place it takes. */
   readonly replaces?: { readonly runId: string; readonly dt: BusinessDate };
+  /** The publication whose held out members are compared with the others; left out when there is none. */
+  readonly outcomeOf?: OutcomeBase;
   readonly dropsUrl: string;
   readonly snapshots: RunRequest['snapshots'];
   readonly shards: number;
@@ -48,6 +50,14 @@ export interface RunPlan {
   readonly notes: readonly Remark[];
   /** Remarks of either kind that found no room. */
   readonly unlisted: number;
+}
+
+/** A publication of which it is asked what became of its members since. */
+export interface OutcomeBase {
+  readonly runId: string;
+  readonly dt: BusinessDate;
+  /** Ids of the segments that have held out the same share ever since. */
+  readonly segments: readonly string[];
 }
 
 /** Something worth telling about a file or folder of the drops. */
@@ -129,7 +139,7 @@ export function planFrame(
   { runId, from, to, generation, configSha256, snapshots }: RunFrame,
   { shards, segments, destinations }: PerennialConfig,
   dropsUrl: string,
-): Omit<RunPlan, 'base' | 'replaces' | 'batches' | 'skipped' | 'notes' | 'unlisted'> {
+): Omit<RunPlan, 'base' | 'replaces' | 'outcomeOf' | 'batches' | 'skipped' | 'notes' | 'unlisted'> {
   const publications = segments.flatMap(({ id: segment }) =>
     destinations.map(({ id: destination }) => ({ segment, destination })),
   );

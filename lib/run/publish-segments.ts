@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { textAt } from '../arrow/columns.ts';
 import type { PerennialConfig } from '../config/config.ts';
 import { hashJson } from '../config/load.ts';
-import type { SegmentDefinition } from '../config/segment-definition.ts';
 import { ContractMismatchError } from '../errors.ts';
 import type { ExportRow } from '../export/destination.ts';
 import { destinationOf } from '../export/destinations.ts';
@@ -10,7 +9,6 @@ import { type ExportFile, type ExportRole, exportFiles } from '../export/export-
 import { listMembers, type MemberLists, type MemberRef, type ShardMembers } from '../export/member-lists.ts';
 import { exportKeys, KEPT_DAYS } from '../keys.ts';
 import { STAGES, STAGES_ZH, TIERS, TIERS_ZH } from '../lifecycle/words.ts';
-import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
 import { addDays } from '../time.ts';
 import type { Counts, PublicationTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
@@ -20,7 +18,7 @@ import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { readScoresOfShard } from './rebuild/rows-of-shard.ts';
 import { findReceipt, writeReceipt } from './receipts.ts';
 import { readRun } from './run-ledger.ts';
-import { dateOf, numberOf, readScores, type ScoreFile, wordOf } from './score-files.ts';
+import { dateOf, numberOf, readScores, rfmSegmentOf, type ScoreFile, wordOf } from './score-files.ts';
 
 const ROLES = ['full', 'entered', 'exited'] as const satisfies readonly ExportRole[];
 
@@ -51,7 +49,7 @@ export async function publishSegments(task: PublicationTask, deps: RunDeps, sign
       files.push(file);
     }
   }
-  const counts = countRoles(lists);
+  const counts = { ...countRoles(lists), holdout: countHeldOut(now, segment.id) };
   const calibration = await readCalibration(deps, plan.generation, plan.to, plan.runId);
   const manifest = jsonBytes({
     schemaVersion: 1,
@@ -100,12 +98,22 @@ function describeRun(plan: RunPlan, { timeZone, currency }: PerennialConfig): Re
   };
 }
 
-function describeSegment({ id, name, play, where }: SegmentDefinition): Record<string, unknown> {
-  return { id, name, play, where, ruleVersion: hashJson(where).slice(0, 8) };
+function describeSegment({ id, name, play, holdoutShare, where }: PerennialConfig['segments'][number]): Record<string, unknown> {
+  return { id, name, play, holdoutShare, where, ruleVersion: hashJson(where).slice(0, 8) };
 }
 
 function countRoles(lists: MemberLists): Record<ExportRole, number> {
   return { full: lists.full.length, entered: lists.entered.length, exited: lists.exited.length };
+}
+
+/** Members who are held out of a segment: they are in no list. */
+function countHeldOut(files: readonly ScoreFile[], segment: string): number {
+  let heldOut = 0;
+  for (const { rows, heldOut: bits, segments } of files) {
+    const bit = 1 << segments.indexOf(segment);
+    for (let row = 0; row < rows; row++) if (((bits[row] as number) & bit) !== 0) heldOut++;
+  }
+  return heldOut;
 }
 
 async function readBoth(deps: RunDeps, plan: RunPlan): Promise<[ScoreFile[], ScoreFile[]]> {
@@ -138,7 +146,8 @@ function* rowsOf(refs: readonly MemberRef[], now: readonly ScoreFile[], before: 
   }
 }
 
-function exportRow({ columns: c, currency }: ScoreFile, row: number): ExportRow {
+function exportRow(file: ScoreFile, row: number): ExportRow {
+  const { columns: c, currency } = file;
   const stage = STAGES[c.stage[row] as number];
   const tier = TIERS[c.tier[row] as number];
   return {
@@ -149,7 +158,7 @@ function exportRow({ columns: c, currency }: ScoreFile, row: number): ExportRow 
     previous_stage: wordOf(STAGES, c.previous_stage[row]),
     tier: tier ?? null,
     tier_zh: tier ? TIERS_ZH[tier] : null,
-    rfm_segment: wordOf(RFM_SEGMENTS, c.rfm_segment[row]),
+    rfm_segment: rfmSegmentOf(file, row),
     first_purchase_on: dateOf(c.first_purchase_on[row]),
     last_purchase_on: dateOf(c.last_purchase_on[row]),
     frequency: numberOf(c.frequency[row]),

@@ -3,11 +3,14 @@ import { SCORES, SCORES_VERSION, TRANSITIONS } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
 import { UsageError } from '../errors.ts';
 import { lakeKeys } from '../keys.ts';
+import type { Kpi } from '../report/kpi.ts';
+import { eachConcurrently } from '../store/concurrently.ts';
 import { type BusinessDate, datesBetween } from '../time.ts';
 import { readCommittedErasures } from './committed-erasures.ts';
 import type { RunDeps } from './deps.ts';
 import type { Calibration } from './engine/epoch-record.ts';
 import { readCalibration } from './epoch-files.ts';
+import { findJson } from './json-objects.ts';
 import { chainOf, findCurrent, type RunRecord } from './run-ledger.ts';
 import { findTransitions, shardsOf } from './transition-files.ts';
 
@@ -40,7 +43,7 @@ export function covering(chain: readonly RunRecord[], date: BusinessDate): RunRe
 }
 
 /**
- * The scores of a date, all shards, ordered by customer id; with the words of the `epoch` column. Customers who were erased since
+ * The scores of a date, all shards, ordered by customer id; with the words of the columns that the spec does not fix. Customers who were erased since
  * are left out.
  */
 export async function readScoresOf(
@@ -55,19 +58,23 @@ export async function readScoresOf(
     shards.map(async (shard) => {
       const key = lakeKeys.result('scores', { generation: run.generation, dt: wanted, runId: run.runId, shard });
       const bytes = await deps.lake.get(key);
-      if (!bytes) {
-        throw new UsageError(
-          `Scores of ${wanted}: not kept, since it lies inside the range ${run.from} to ${run.to}. Ask for ${run.to}, or ${run.rebuild ? 'rebuild' : 'roll back and run the range'} with --snapshots all.`,
-        );
-      }
+      if (!bytes) throw scoresNotKept(wanted, run);
       const table = decodeTable(SCORES, bytes, key, SCORES_VERSION);
       return erased.without(SCORES, table, table.columns.customer_id, wanted);
     }),
   );
   const merged = mergeTables(SCORES, tables, 'customer_id');
-  const epoch = tables.find((table) => table.words.get('epoch')?.length)?.words.get('epoch') ?? [];
-  return { ...merged, date: wanted, currency: tables[0]?.metadata.get('currency') ?? '', words: { epoch } };
+  // a shard without customers of an epoch has no word for it; the RFM map is the same in all
+  const wordsOf = (column: string) => tables.find((table) => table.words.get(column)?.length)?.words.get(column) ?? [];
+  const words = { epoch: wordsOf('epoch'), rfm_segment: wordsOf('rfm_segment') };
+  return { ...merged, date: wanted, currency: tables[0]?.metadata.get('currency') ?? '', words };
 }
+
+/** What is said of a committed date inside a range whose scores were not kept. */
+export const scoresNotKept = (date: BusinessDate, { from, to, rebuild }: RunRecord): UsageError =>
+  new UsageError(
+    `Scores of ${date}: not kept, since it lies inside the range ${from} to ${to}. Ask for ${to}, or ${rebuild ? 'rebuild' : 'roll back and run the range'} with --snapshots all.`,
+  );
 
 /** The transitions of each committed date of a range, ordered by customer id within a date; without customers erased since. */
 export async function* readTransitionsOf(
@@ -90,10 +97,48 @@ export async function* readTransitionsOf(
   }
 }
 
-/** What was in force on a committed date. */
-export async function readCalibrationOf(deps: RunDeps, date: BusinessDate | undefined): Promise<Calibration> {
+/** Dates whose calibrations are read together: small objects, most of their time is waiting. */
+const CALIBRATIONS_AT_ONCE = 16;
+
+/** What was in force on a date, and how many customers that night restated. */
+export interface CalibratedNight {
+  readonly calibration: Calibration;
+  /** Customers; null where the figures of the date are not kept. */
+  readonly restated: number | null;
+}
+
+/** What was in force on a committed date. @param date left out: the last @throws UsageError for a date that is not committed */
+export async function readCalibratedNight(deps: RunDeps, date: BusinessDate | undefined): Promise<CalibratedNight> {
   const chain = await committedChain(deps);
   const wanted = date ?? (chain[0] as RunRecord).to;
-  const run = covering(chain, wanted);
-  return readCalibration(deps, run.generation, wanted, run.runId);
+  return calibratedNight(deps, covering(chain, wanted), wanted);
+}
+
+/**
+ * What was in force on each committed date of a range, ascending.
+ *
+ * @param from left out: the first committed date @param to left out: the last
+ * @throws UsageError as `assertCommitted`
+ */
+export async function readCalibratedNights(
+  deps: RunDeps,
+  from: BusinessDate | undefined,
+  to: BusinessDate | undefined,
+): Promise<CalibratedNight[]> {
+  await assertCommitted(deps, from, to);
+  const chain = await committedChain(deps);
+  const dates = datesBetween(from ?? (chain.at(-1) as RunRecord).from, to ?? (chain[0] as RunRecord).to);
+  const nights: CalibratedNight[] = [];
+  await eachConcurrently(dates.entries(), CALIBRATIONS_AT_ONCE, async ([place, date]) => {
+    nights[place] = await calibratedNight(deps, covering(chain, date), date);
+  });
+  return nights;
+}
+
+async function calibratedNight(deps: RunDeps, { generation, runId }: RunRecord, dt: BusinessDate): Promise<CalibratedNight> {
+  const [calibration, kpi] = await Promise.all([
+    readCalibration(deps, generation, dt, runId),
+    findJson<Pick<Kpi, 'restated'>>(deps.lake, lakeKeys.kpi({ generation, dt, runId }, 'json')),
+  ]);
+  return { calibration, restated: kpi?.restated ?? null };
 }

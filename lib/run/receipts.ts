@@ -1,6 +1,7 @@
 import type { FoldCounts, MoneyTally, OtherCounts } from '../book/night-fold.ts';
 import { lakeKeys, type MapStep } from '../keys.ts';
-import type { KpiPartial } from '../report/kpi.ts';
+import type { GroupOutcomes } from '../report/export-figures.ts';
+import type { ShardKpi } from '../report/shard-figures.ts';
 import { type BusinessDate, datesBetween } from '../time.ts';
 import { itemKey, type RunDeps } from './deps.ts';
 import type { Amounts } from './fact-amounts.ts';
@@ -62,7 +63,9 @@ export interface ScoreReceipt {
   readonly restatements: number;
   /** Stage counts of the committed state that the run began with. */
   readonly stagesBefore: readonly number[];
-  readonly kpis: readonly KpiPartial[];
+  readonly kpis: readonly ShardKpi[];
+  /** Of the publication that the plan compares; left out when it compares none, null when its membership is gone. */
+  readonly outcomes?: readonly GroupOutcomes[] | null;
 }
 
 /** What an item of publish-segments did. */

@@ -1,4 +1,3 @@
-import { NO_INT } from '../arrow/columns.ts';
 import { encodeParquet } from '../arrow/parquet.ts';
 import {
   MEMBERSHIP,
@@ -17,22 +16,28 @@ import { hashJson, scoringHash } from '../config/load.ts';
 import { lakeKeys } from '../keys.ts';
 import type { StageColumns } from '../lifecycle/stage-columns.ts';
 import { STAGES } from '../lifecycle/words.ts';
-import type { KpiPartial } from '../report/kpi.ts';
+import type { ShardKpi } from '../report/shard-figures.ts';
+import { rfmSegments } from '../rfm/segment-map.ts';
+import { holdOut } from '../segment/holdout.ts';
 import { membershipBits } from '../segment/membership.ts';
 import { eachConcurrently } from '../store/concurrently.ts';
 import { type BusinessDate, dayOf, formatDay, weekdayOf } from '../time.ts';
 import type { Counts, ShardTask } from './contracts.ts';
 import { itemKey, type RunDeps } from './deps.ts';
+import { FigureCounter } from './engine/count-figures.ts';
 import { countNight } from './engine/count-night.ts';
 import { type Calibration, scheduleOf } from './engine/epoch-record.ts';
 import { profileValues } from './engine/profile-values.ts';
 import { scoreColumns } from './engine/score-table.ts';
+import { segmentInput } from './engine/segment-input.ts';
 import { type ShardState, stateColumns, stateOf } from './engine/shard-state.ts';
 import { ShardTimeline } from './engine/shard-timeline.ts';
 import { readCalibration, readEpochBook } from './epoch-files.ts';
+import { tallyOutcomes } from './outcomes.ts';
 import { type RunPlan, readConfig, readPlan } from './plan.ts';
 import { datesOf, findReceipt, type ScoreReceipt, writeReceipt } from './receipts.ts';
 import { readShardInput, spanOf, totalsOf } from './shard-input.ts';
+import { standingOf } from './standing.ts';
 
 /** Version of the stage rules' code; the thresholds' hash is added to it in `rule_version`. */
 const RULES = 'stages-1';
@@ -56,16 +61,18 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
   const before = totalsOf(book);
   const state = plan.base ? await readState(deps, plan, task.shard, book) : undefined;
   const stagesBefore = countStages(state?.stages, book.size);
-  const schedule = scheduleOf(await readEpochBook(deps, plan.generation, plan.runId), config);
-  const timeline = new ShardTimeline(book, index, state, schedule, config);
-  const kpis: KpiPartial[] = [];
+  const epochs = await readEpochBook(deps, plan.generation, plan.runId);
+  const timeline = new ShardTimeline(book, index, state, scheduleOf(epochs, config), config);
+  const counter = new FigureCounter(epochs, config);
+  const kpis: ShardKpi[] = [];
   let calibration: Calibration | undefined;
   for (const date of datesOf(plan)) {
     signal.throwIfAborted();
     calibration = await readCalibration(deps, plan.generation, date, plan.runId);
     const logged = timeline.log.rows;
     const fold = timeline.advance(dayOf(date), await factsOf(date), calibration);
-    kpis.push(countNight(timeline, dayOf(date), fold, logged));
+    const night = countNight(timeline, dayOf(date), fold, logged);
+    kpis.push({ ...night, figures: counter.count(timeline, dayOf(date), fold, calibration) });
     if (keepsScores(date, plan)) await writeScores(deps, plan, task.shard, timeline, calibration, config);
   }
   await writeState(deps, plan, task.shard, timeline);
@@ -77,6 +84,7 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
     restatements: kpis.reduce((sum, kpi) => sum + kpi.restated, 0),
     stagesBefore,
     kpis,
+    ...(plan.outcomeOf ? { outcomes: await tallyOutcomes(deps, plan, task.shard, book) } : {}),
   };
   await writeReceipt(deps, task.runId, 'score-shard', item, receipt);
   return countsOf(receipt);
@@ -118,28 +126,18 @@ async function writeScores(
   const order = timeline.book.order();
   const rows = order.length;
   const columns = scoreColumns(timeline, order, calibration, config);
-  const words = { epoch: calibration.epoch ? [calibration.epoch.id] : [] };
+  const words = {
+    epoch: calibration.epoch ? [calibration.epoch.id] : [],
+    rfm_segment: rfmSegments(config.rfm.segmentMap).names,
+  };
   const metadata = { scoring: scoringHash(config), currency: config.currency };
-  const bits = membershipBits(
-    config.segments,
-    {
-      stage: columns.stage,
-      tier: columns.tier,
-      rfmSegment: columns.rfm_segment,
-      recencyDays: columns.recency_days,
-      frequency: columns.frequency,
-      monetaryMinor: columns.monetary_minor,
-      totalClvMinor: columns.total_clv_minor,
-      pReturn: columns.p_return,
-      nullInt: NO_INT,
-    },
-    rows,
-  );
+  const bits = membershipBits(config.segments, segmentInput(columns, dayOf(calibration.date), words.rfm_segment), rows);
+  const heldOut = holdOut(config.segments, bits, standingOf(columns.customer_id));
   const shown = profileValues(columns, timeline, order, calibration, config);
   const segments = JSON.stringify(config.segments.map(({ id }) => id));
   const membership = encodeTable(MEMBERSHIP, {
     rows,
-    columns: { bits, profile_p_return: shown.pReturn, profile_clv_minor: shown.clvMinor },
+    columns: { bits, profile_p_return: shown.pReturn, profile_clv_minor: shown.clvMinor, held_out: heldOut },
     schemaVersion: MEMBERSHIP_VERSION,
     metadata: { segments },
   });

@@ -1,4 +1,4 @@
-import { BOOK_VERSION, INDEX } from '../arrow/schemas.ts';
+import { INDEX, INDEX_VERSION } from '../arrow/schemas.ts';
 import { decodeTable } from '../arrow/table-file.ts';
 import { decodeBook } from '../book/book-file.ts';
 import type { BookRules } from '../book/book-rules.ts';
@@ -120,8 +120,7 @@ async function readBase(
   // nothing is asked of the index where nothing is folded
   const indexKeys = nights.length === 0 ? {} : await readIndexKeys(deps, base, generation, shard);
   const where = lakeKeys.book(place, 'customers').replace(/\/customers\.arrow$/, '');
-  // a book of version 1 has no rates, and its run kept no identifiers
-  return { book: decodeBook(files, where, rules), indexKeys, formerIdentifiers: rates && lakeKeys.identifiers(place) };
+  return { book: decodeBook(files, where, rules), indexKeys, formerIdentifiers: lakeKeys.identifiers(place) };
 }
 
 /** Where the base run left each month of the index. */
@@ -189,11 +188,11 @@ async function loadIndex(
   for (const month of months) {
     const key = keys[month] as string;
     const bytes = await deps.lake.read(key);
-    const hashes = decodeTable(INDEX, bytes, key, BOOK_VERSION, { only: ['id_hash_0', 'id_hash_1', 'id_hash_2'] });
+    const hashes = decodeTable(INDEX, bytes, key, INDEX_VERSION, { only: ['id_hash_0', 'id_hash_1', 'id_hash_2'] });
     const rows = wanted.rowsIn(hashes.columns, hashes.rows);
     // most months hold nothing that a night asks for
     if (rows.length === 0) continue;
-    index.load(decodeTable(INDEX, bytes, key, BOOK_VERSION).columns, rows);
+    index.load(decodeTable(INDEX, bytes, key, INDEX_VERSION).columns, rows);
     hits.push(month);
   }
   return hits;

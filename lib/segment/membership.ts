@@ -1,12 +1,14 @@
 import type { SegmentDefinition } from '../config/segment-definition.ts';
-import { STAGES, TIERS } from '../lifecycle/words.ts';
-import { RFM_SEGMENTS } from '../rfm/segment-map.ts';
+import { STAGES, TIERS, WARNING_LEVELS } from '../lifecycle/words.ts';
 
 /** The scores that predicates may use, one row per customer; codes and nulls as in the score files. */
 export interface SegmentInput {
   readonly stage: ArrayLike<number>;
   readonly tier: ArrayLike<number>;
   readonly rfmSegment: ArrayLike<number>;
+  /** Names of the RFM segments by code. */
+  readonly rfmNames: readonly string[];
+  readonly warningLevel: ArrayLike<number>;
   /** Days; `nullInt` when there is no purchase. */
   readonly recencyDays: ArrayLike<number>;
   readonly frequency: ArrayLike<number>;
@@ -15,6 +17,12 @@ export interface SegmentInput {
   readonly totalClvMinor: ArrayLike<number>;
   /** NaN when null. */
   readonly pReturn: ArrayLike<number>;
+  /** NaN when null. */
+  readonly valueAtRiskMinor: ArrayLike<number>;
+  /** Epoch days; `nullInt` when nothing would change. */
+  readonly nextChangeOn: ArrayLike<number>;
+  /** Epoch day of the scores. */
+  readonly day: number;
   readonly nullInt: number;
 }
 
@@ -47,10 +55,16 @@ function strikesOf({ where }: SegmentDefinition, input: SegmentInput): Strike[] 
   const strikes: Strike[] = [];
   if (where.stage) strikes.push(oneOf(input.stage, STAGES, where.stage));
   if (where.tier) strikes.push(oneOf(input.tier, TIERS, where.tier));
-  if (where.rfmSegment) strikes.push(oneOf(input.rfmSegment, RFM_SEGMENTS, where.rfmSegment));
-  for (const name of ['recencyDays', 'frequency', 'monetaryMinor', 'totalClvMinor', 'pReturn'] as const) {
+  if (where.rfmSegment) strikes.push(oneOf(input.rfmSegment, input.rfmNames, where.rfmSegment));
+  if (where.warningLevel) strikes.push(oneOf(input.warningLevel, WARNING_LEVELS, where.warningLevel));
+  for (const name of ['recencyDays', 'frequency', 'monetaryMinor', 'totalClvMinor', 'pReturn', 'valueAtRiskMinor'] as const) {
     const range = where[name];
     if (range) strikes.push(inRange(input[name], range, input.nullInt));
+  }
+  if (where.nextChangeInDays) {
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = where.nextChangeInDays;
+    const days = { min: min + input.day, max: max + input.day };
+    strikes.push(inRange(input.nextChangeOn, days, input.nullInt));
   }
   return strikes;
 }

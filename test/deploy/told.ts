@@ -6,6 +6,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ...[RANGE.to, ...NIGHTS].map((date) => ['scores', '--date', date, '--format', 'csv']),
   ['transitions', '--format', 'csv'],
   ['calibrations', '--json'],
+  ['explain', 'c000001', '--json'],
   ['segments', '--json'],
   ['exports', '--json'],
   ['runs', '--json'],

@@ -1,10 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WhatIf } from '../../lib/run/whatif/what-if.ts';
+import type { CommandResult } from '../support/command-line.ts';
 import type { KillPoint } from '../support/kill-at.ts';
 import { runProcess } from '../support/mortal-process.ts';
 import { sessionHere, successfulHere } from '../support/session.ts';
+import { photograph } from '../support/tree.ts';
 
 /** One list; the number of shards is the default, which `rebuild --shards` changes. */
 const CONFIG = {
@@ -44,6 +47,42 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
     );
   }, 120_000);
   afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('whatif beside it changes nothing, also when it is killed', async () => {
+    await writeFile(file('quick.json'), JSON.stringify({ ...CONFIG, stages: { fallbackDecliningDays: 2, dwellNights: 1 } }));
+    await mkdir(file('tmp'));
+    const formerTemp = process.env['TMPDIR'];
+    process.env['TMPDIR'] = file('tmp');
+    try {
+      const before = await photograph(home());
+      const whatif = ['whatif', '--config', file('quick.json'), '--from', '2025-01-07'];
+      const kill: KillPoint = { on: 'link', match: '/scores/dt=2025-01-07/run=whatif-other/shard=1\\.arrow$', when: 'after' };
+      expect((await runProcess([...whatif, '--home', home()], dir, kill)).signal).toBe('SIGKILL');
+      expect(await photograph(home())).toEqual(before);
+      await rm(file('tmp'), { recursive: true });
+      await mkdir(file('tmp'));
+      const [text, whole, none] = (await session(
+        whatif,
+        ['whatif', '--config', file('quick.json'), '--from', '2025-01-05', '--to', '2025-01-06', '--json'],
+        ['whatif', '--config', file('none.json'), '--from', '2025-01-05'],
+      )) as CommandResult[];
+      expect(await photograph(home())).toEqual(before);
+      expect(await readdir(file('tmp'))).toEqual([]);
+      expect(text).toMatchObject({ code: 0, stderr: expect.stringMatching(/^(whatif: parts replayed: .*\n)*$/) });
+      expect(text?.stdout).toMatch(/^ {2}Replayed from 2025-01-07, on the books of 2025-01-06 \(run r\d+-2025-01-06\)\.$/m);
+      expect(text?.stdout).toMatch(/^ {2}stages\.dwellNights +3 +1$/m);
+      const told = JSON.parse(whole?.stdout as string) as WhatIf;
+      expect(told).toMatchObject({ from: '2025-01-05', to: '2025-01-06', replayedFrom: '2025-01-01', base: null });
+      expect(told.whatIf.stages['declining']).toBeGreaterThan(told.inForce.stages['declining'] as number);
+      expect(none).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^error: Configuration .*none\.json: cannot be read/),
+      });
+    } finally {
+      if (formerTemp === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = formerTemp;
+    }
+  });
 
   it('killed in the middle and asked again it goes on; the next night goes on with the new shards', async () => {
     const kill: KillPoint = { on: 'link', match: '/g=2/scores/.*shard=3\\.arrow$', when: 'after' };

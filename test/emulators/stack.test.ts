@@ -62,6 +62,8 @@ describe('the command line on a deployed stack', () => {
       ['scores'],
       ['transitions'],
       ['calibrations', '--json'],
+      ['explain', 'c000001', '--json'],
+      ['warnings', '--json'],
       ['segments', '--json'],
       ['quarantine', 'list', '--json'],
     ]) {

@@ -4,7 +4,7 @@ import { textAt } from '../../lib/arrow/columns.ts';
 import { LEGAL_EDGES } from '../../lib/lifecycle/legal-edges.ts';
 import { REASONS, STAGES } from '../../lib/lifecycle/words.ts';
 import type { Calibration } from '../../lib/run/engine/epoch-record.ts';
-import { readCalibrationOf, readTransitionsOf } from '../../lib/run/read-results.ts';
+import { readCalibratedNight, readCalibratedNights, readTransitionsOf } from '../../lib/run/read-results.ts';
 import { addDays, type BusinessDate, datesBetween } from '../../lib/time.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { historyConfig } from '../support/play-history.ts';
@@ -31,7 +31,15 @@ const configOf = (model: string) => ({
 
 async function drops(): Promise<MemoryStore> {
   const parameters = { r: 1.2, alpha: 5, a: 1.5, b: 2.5, p: 6, q: 4, v: 15 };
-  const { sales } = drawPopulation({ model: 'mbg-nbd', parameters, days: DAYS, customers: 200, seed: 8, exponent: 2 });
+  const { sales } = drawPopulation({
+    model: 'mbg-nbd',
+    parameters,
+    firstDay: 0,
+    days: DAYS,
+    customers: 200,
+    seed: 8,
+    exponent: 2,
+  });
   const rows = Array.from({ length: DAYS }, () => ['transaction_id,customer_id,occurred_at,amount,currency,type']);
   for (let i = 0; i < sales.count; i++) {
     const day = sales.day[i] as number;
@@ -90,8 +98,8 @@ describe('a configuration that changes clv.model between nights', () => {
     changes = await changesOf(places, CHANGED, LAST);
   });
 
-  const calibrations = (of: MemoryPlaces, dates: readonly BusinessDate[]): Promise<Calibration[]> =>
-    Promise.all(dates.map((date) => readCalibrationOf(memoryDeps(of), date)));
+  const calibrations = async (of: MemoryPlaces, dates: readonly BusinessDate[]): Promise<Calibration[]> =>
+    (await readCalibratedNights(memoryDeps(of), dates[0], dates.at(-1))).map(({ calibration }) => calibration);
 
   it('leaves the epoch in force until the Monday, whose night is a baseline night; the Monday after it is none', async () => {
     const told = (await calibrations(places, datesBetween(CHANGED, LAST))).map(({ date, epoch, baseline }) => [
@@ -117,6 +125,21 @@ describe('a configuration that changes clv.model between nights', () => {
     const steps = changes.filter(({ isRestated }) => !isRestated);
     expect(steps.length).toBeGreaterThan(20);
     expect(steps.filter(({ from, to }) => from !== undefined && !edges.has(`${from} ${to}`))).toEqual([]);
+  });
+
+  it('tells of each night how many it restated, null where its figures are not kept', async () => {
+    const bare = copyPlaces(places);
+    for (const key of bare.lake.keys()) if (key.includes(`/kpi/dt=${LAST}/`)) await bare.lake.remove(key);
+    const nights = await readCalibratedNights(memoryDeps(bare), CHANGED, undefined);
+    const restatedOn = (date: BusinessDate) => changes.filter((change) => change.isRestated && change.date === date).length;
+    const dates = datesBetween(CHANGED, LAST);
+    expect(nights.map(({ calibration, restated }) => [calibration.date, restated])).toEqual(
+      dates.map((date) => [date, date === LAST ? null : restatedOn(date)]),
+    );
+    expect(await readCalibratedNight(memoryDeps(places), TAKEN)).toEqual(nights[1]);
+    expect(await readCalibratedNights(memoryDeps(places), undefined, FIRST)).toHaveLength(1);
+    await expect(readCalibratedNights(memoryDeps(places), LAST, FIRST)).rejects.toThrow('ends before it begins');
+    await expect(readCalibratedNights(memoryDeps(places), FIRST, addDays(LAST, 1))).rejects.toThrow('not committed');
   });
 
   it('gives the same calibrations and stage changes night by night', async () => {

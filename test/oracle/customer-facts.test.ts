@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { textAt } from '../../lib/arrow/columns.ts';
+import type { DateKpi } from '../../lib/report/date-kpi.ts';
+import type { StoredKpi } from '../../lib/report/kpi-file.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
+import { readKpisOf } from '../../lib/run/read-kpis.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import { openObjectStore } from '../../lib/store/objects.ts';
 import { addDays, type BusinessDate, formatDay } from '../../lib/time.ts';
@@ -49,7 +52,12 @@ const WORDS = { en: 'all', zh: '全部' };
 interface Played {
   readonly rows: number;
   readonly files: readonly OracleFile[];
-  readonly runs: readonly { readonly from: BusinessDate; readonly to: BusinessDate; readonly scores: readonly OracleScore[] }[];
+  readonly runs: readonly {
+    readonly from: BusinessDate;
+    readonly to: BusinessDate;
+    readonly scores: readonly OracleScore[];
+    readonly kpi: DateKpi;
+  }[];
 }
 
 async function play(shop: OracleShop, dir: string): Promise<Played> {
@@ -83,7 +91,9 @@ async function play(shop: OracleShop, dir: string): Promise<Played> {
     }
     dueFrom = added.length > 0 ? addDays(added.at(-1)?.slice(3, 13) as BusinessDate, 1) : dueFrom;
     await runInMemory({ from: runs.length === 0 ? from : undefined, to, dropsUrl: pathToFileURL(dir).href }, deps);
-    runs.push({ from, to, scores: await scoresOf(deps, to) });
+    let kpi: StoredKpi | undefined;
+    for await (const stored of readKpisOf(deps, to, to)) kpi = stored;
+    runs.push({ from, to, scores: await scoresOf(deps, to), kpi: kpi as unknown as DateKpi });
     from = addDays(to, 1);
   }
   return { rows: drops.rows, files, runs };
@@ -108,6 +118,29 @@ async function scoresOf(deps: RunDeps, date: BusinessDate): Promise<OracleScore[
   }));
 }
 
+/** Counts and sums are the same; medians, Gini and the top share as near as docs/kpis.md says. */
+function expectFigures({ date, buyers, retention, repurchase, clv }: DateKpi, oracle: Record<string, number | null>): void {
+  const within = Object.values(repurchase.second_purchase);
+  const { median_minor, p90_minor, gini, top_share, ...exact } = oracle as Record<string, number>;
+  expect({
+    date,
+    buyers,
+    repeat_buyers: repurchase.repeat_buyers,
+    repeat_minor: repurchase.repeat_revenue_minor,
+    active: retention.active,
+    retained: retention.retained,
+    median_to_second: repurchase.median_days_to_second,
+    ...Object.fromEntries(within.map((rate, i) => [`due_${30 * (i + 1)}`, rate.buyers])),
+    ...Object.fromEntries(within.map((rate, i) => [`bought_${30 * (i + 1)}`, rate.bought])),
+    net_minor: clv.net.sum_minor,
+  }).toEqual({ date, ...exact });
+  expect(retention.cohorts.reduce((sum, cohort) => sum + cohort.retained, 0)).toBe(exact['retained']);
+  expect(Math.abs((clv.net.median_minor as number) / (median_minor as number) - 1)).toBeLessThan(0.0625);
+  expect(Math.abs((clv.net.p90_minor as number) / (p90_minor as number) - 1)).toBeLessThan(0.0625);
+  expect(clv.net.gini).toBeCloseTo(gini as number, 2);
+  expect(clv.net.top_10_percent_share).toBeCloseTo(top_share as number, 2);
+}
+
 /** What differs, a few of each at the most. */
 function differences(found: readonly OracleScore[], expected: readonly OracleScore[]): unknown[] {
   const byId = (scores: readonly OracleScore[]) => new Map(scores.map((score) => [score.customer_id, score]));
@@ -130,10 +163,11 @@ describe.each(SHOPS)('scores of a shop in $timeZone', (shop) => {
     expect(played.rows).toBeGreaterThanOrEqual(50_000);
     const oracle = await Oracle.open(shop.timeZone, played.files);
     try {
-      for (const { from, to, scores } of played.runs) {
+      for (const { from, to, scores, kpi } of played.runs) {
         await oracle.nights(from, to);
         expect({ to, differences: differences(scores, await oracle.scores(to)).slice(0, 5) }).toEqual({ to, differences: [] });
         expect(scores.length).toBeGreaterThan(shop.customers / 2);
+        expectFigures(kpi, await oracle.figures(to));
       }
       const outcomes = await oracle.outcomes();
       for (const reason of ['ORPHAN', 'EXCESS_REFUND', 'UNCOVERED_REFUND', 'FUTURE_EVENT', 'pending']) {

@@ -14,6 +14,8 @@ export interface TestFact {
   readonly original?: string;
   /** ISO 4217; that of the configuration by default. Amounts are in its minor units. */
   readonly currency?: string;
+  /** Who referred the customer. */
+  readonly referrer?: string;
   /** Seconds after the day's begin, default 0. */
   readonly second?: number;
   /** Line in its file; the position in the table by default. */
@@ -42,7 +44,7 @@ export function factTable(facts: readonly TestFact[], source = 'orders.csv'): Fa
       order_id: byteColumnOf(facts.map(() => '')),
       cost_minor: new Float64Array(rows).fill(Number.NaN),
       margin_minor: new Float64Array(rows).fill(Number.NaN),
-      referrer_id: byteColumnOf(facts.map(() => '')),
+      referrer_id: byteColumnOf(facts.map(({ referrer }) => referrer)),
       source_line: Uint32Array.from(facts, ({ line }, row) => line ?? row + 1),
       currency: Uint32Array.from(facts, ({ currency }) => (currency === undefined ? 0 : currencyNumber(currency))),
     },

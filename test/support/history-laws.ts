@@ -44,8 +44,17 @@ const refusedBy = ({ refusals }: Outcome) => refusals.map((one) => JSON.stringif
 /** What no way of running may change: rows and figures. A rate in conflict is refused in every shard. */
 function rowsOf({ scores, transitions, kpis, refusals }: Outcome): unknown {
   const rules = refusals.flatMap(({ rule, file }) => (file.includes('/rates/') ? [] : [rule]));
-  return { scores, transitions, kpis, rules: rules.sort() };
+  return { scores, transitions, kpis: kpis.map(withoutFiles), rules: rules.sort() };
 }
+
+/** The figures of a date but the number of files. */
+const withoutFiles = ({ data, ...kpi }: Outcome['kpis'][number]) => ({
+  ...kpi,
+  data: {
+    ...data,
+    feeds: Object.fromEntries(Object.entries(data.feeds).map(([feed, rows]) => [feed, { ...(rows as object), files: 0 }])),
+  },
+});
 
 function shownBy({ refusals, pending, kpis, counts }: Outcome): ReadonlySet<string> {
   return new Set([

@@ -98,6 +98,36 @@ export class Oracle {
     );
   }
 
+  /** KPIs of the night that was gone through last, from the days of the book. */
+  async figures(asOf: string): Promise<Record<string, number | null>> {
+    const since = (days: number) => `DATE '${asOf}' - ${days}`;
+    const within = (days: number) =>
+      `count(*) FILTER (first <= ${since(days)})::INT AS due_${days},
+       count(*) FILTER (first <= ${since(days)} AND second - first <= ${days})::INT AS bought_${days}`;
+    const [figures] = await this.#ask(`
+      WITH ${daysOf(asOf)}, standing AS (
+        SELECT *, row_number() OVER (PARTITION BY cust ORDER BY day) AS turn FROM days
+        WHERE sales > 0 AND (refunded = 0 OR gross - refunded > 0)
+      ), buyers AS (
+        SELECT cust, min(day) AS first, max(day) AS last, count(*) AS n, min(day) FILTER (turn = 2) AS second,
+          bool_or(day > ${since(60)} AND day <= ${since(30)}) AS active, sum(gross - refunded) FILTER (turn > 1) AS repeats
+        FROM standing GROUP BY cust
+      ), money AS (
+        SELECT net::DOUBLE AS net, greatest(net, 0)::DOUBLE AS paid, row_number() OVER (ORDER BY greatest(net, 0)) AS rank
+        FROM (SELECT cust, sum(gross - refunded) AS net FROM days GROUP BY cust) JOIN buyers USING (cust)
+      )
+      SELECT count(*)::INT AS buyers, count(*) FILTER (n > 1)::INT AS repeat_buyers, coalesce(sum(repeats), 0)::DOUBLE AS repeat_minor,
+        count(*) FILTER (active)::INT AS active, count(*) FILTER (active AND last > ${since(30)})::INT AS retained,
+        quantile_disc(second - first, 0.5)::INT AS median_to_second, ${within(30)}, ${within(60)}, ${within(90)},
+        (SELECT sum(net) FROM money) AS net_minor, (SELECT quantile_disc(net, 0.5) FROM money) AS median_minor,
+        (SELECT quantile_disc(net, 0.9) FROM money) AS p90_minor,
+        (SELECT sum((2 * rank - 1 - (SELECT count(*) FROM money)) * paid) / (count(*) * sum(paid)) FROM money) AS gini,
+        (SELECT sum(paid) FILTER (rank > count_all - ceil(count_all / 10)) / sum(paid)
+          FROM money, (SELECT count(*) AS count_all FROM money)) AS top_share
+      FROM buyers`);
+    return figures as Record<string, number | null>;
+  }
+
   /** What was refused on the way, `reason -> facts`, and what waits. */
   async outcomes(): Promise<Record<string, number>> {
     const rows = await this.#ask(`

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { BOOK_VERSION, PENDING, SALE } from '../../lib/arrow/schemas.ts';
 import { decodeTable } from '../../lib/arrow/table-file.ts';
 import { lakeKeys } from '../../lib/keys.ts';
-import type { Kpi } from '../../lib/report/kpi.ts';
+import type { DateKpi } from '../../lib/report/date-kpi.ts';
 import { readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
 import { listRuns } from '../../lib/run/run-ledger.ts';
 import { addDays } from '../../lib/time.ts';
@@ -35,7 +35,7 @@ export interface Outcome {
   readonly scores: string;
   readonly transitions: string;
   readonly netMinor: number;
-  readonly kpis: readonly Kpi[];
+  readonly kpis: readonly DateKpi[];
   readonly refusals: readonly Refusal[];
   /** Facts that wait. */
   readonly pending: readonly {
@@ -119,8 +119,8 @@ export async function outcomeOf(places: MemoryPlaces, history: DrawnHistory): Pr
     transitions: JSON.stringify(transitions),
     netMinor: columns.monetary_minor.subarray(0, rows).reduce((sum, value) => sum + value, 0),
     kpis: keys
-      .filter((key) => /\/kpi\/.*\.json$/.test(key))
-      .map((key) => JSON.parse(Buffer.from(lake.peek(key)).toString()) as Kpi),
+      .filter((key) => /\/kpi\/dt=[^/]+\/run=[^/.]+\.json$/.test(key))
+      .map((key) => JSON.parse(Buffer.from(lake.peek(key)).toString()) as DateKpi),
     refusals: keys.filter((key) => key.endsWith('.jsonl.gz')).flatMap((key) => refusalsOf(key, lake.peek(key))),
     pending: keys
       .filter((key) => key.includes(`/books/dt=${last}/`) && key.endsWith('/pending.arrow'))
@@ -160,7 +160,10 @@ export function comparableBytes({ state }: Outcome, history: DrawnHistory, runId
   // What nights wrote of a customer before the erasure was known lies there until `compact`; readers leave it out.
   const hasErasures = history.rows.some(({ feed }) => feed === 'erasures');
   const isMeant = (key: string) =>
-    OF_EVERY_NIGHT.some((kind) => key.includes(`/${kind}/dt=`) && !(kind === 'transitions' && hasErasures)) ||
+    // what was published has figures of its own, of a run's last night and with the hashes of its manifests
+    OF_EVERY_NIGHT.some(
+      (kind) => key.includes(`/${kind}/dt=`) && !key.includes('.exports.') && !(kind === 'transitions' && hasErasures),
+    ) ||
     OF_THE_LAST.some((kind) => key.includes(`/${kind}/dt=${last}/`)) ||
     (key.includes(`/dt=${last}/`) && /\/full-\d+\./.test(key));
   const files = Object.entries(state.files).filter(([key]) => isMeant(key) && key.includes(`/run=${runId}`));

@@ -1,5 +1,5 @@
 import { textAt } from '../../lib/arrow/columns.ts';
-import { BOOK_VERSION, IDENTIFIERS, IDENTIFIERS_VERSION, INDEX } from '../../lib/arrow/schemas.ts';
+import { IDENTIFIERS, IDENTIFIERS_VERSION, INDEX, INDEX_VERSION } from '../../lib/arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../../lib/arrow/table-file.ts';
 import { decodeBook, encodeBook } from '../../lib/book/book-file.ts';
 import type { BookRules } from '../../lib/book/book-rules.ts';
@@ -85,9 +85,9 @@ export class TestShard {
   saveAndLoad(coming: readonly FactTable[]): void {
     for (const month of this.index.touchedMonths) {
       const former = this.#months.get(month);
-      const stored = former ? decodeTable(INDEX, former, month, BOOK_VERSION) : undefined;
+      const stored = former ? decodeTable(INDEX, former, month, INDEX_VERSION) : undefined;
       const { rows, columns } = this.index.monthTable(month, stored);
-      this.#months.set(month, joined(encodeTable(INDEX, { rows, columns, schemaVersion: BOOK_VERSION })));
+      this.#months.set(month, joined(encodeTable(INDEX, { rows, columns, schemaVersion: INDEX_VERSION })));
     }
     this.book = reread(this.book);
     const stored = decodeTable(IDENTIFIERS, identifierBytes(this.identifiers), 'identifiers', IDENTIFIERS_VERSION);
@@ -95,7 +95,7 @@ export class TestShard {
     const wanted = wantedIds([...coming, ...this.book.pending.map(({ fact }) => fact.table)]);
     this.index = new TransactionIndex();
     for (const month of [...this.#months.keys()].sort()) {
-      const { rows, columns } = decodeTable(INDEX, this.#months.get(month) as Uint8Array, month, BOOK_VERSION);
+      const { rows, columns } = decodeTable(INDEX, this.#months.get(month) as Uint8Array, month, INDEX_VERSION);
       this.index.load(columns, wanted.rowsIn(columns, rows));
     }
   }

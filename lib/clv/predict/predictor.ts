@@ -210,8 +210,10 @@ export function createPredictor(fitted: FittedModel, horizons: PredictionHorizon
     return aliveOf(from, fromAt, to, end.at);
   };
   const back = (x: number, tx: number, tenure: number): number => {
-    const chance = alive(x, tx, tenure);
-    return chance * (end.find(x, tenure)[end.at + RETURN] as number);
+    const from = last.find(x, tx);
+    const fromAt = last.at;
+    const to = end.find(x, tenure);
+    return aliveOf(from, fromAt, to, end.at) * (to[end.at + RETURN] as number);
   };
   const worth = (x: number, tenure: number, which: typeof EXPECTED | typeof DISCOUNTED): number =>
     value.find(x, tenure)[value.at + which] as number;
@@ -227,8 +229,11 @@ export function createPredictor(fitted: FittedModel, horizons: PredictionHorizon
     pReturn: (x, tx, tenure) => (admit(x, tx, tenure) ? back(x, tx, tenure) : Number.NaN),
     q: (x, tx, tenure) => {
       if (!admit(x, tx, tenure)) return Number.NaN;
-      const now = back(x, tx, tenure);
-      return now / (last.find(x, tx)[last.at + FRESH] as number);
+      const from = last.find(x, tx);
+      const fromAt = last.at;
+      const to = end.find(x, tenure);
+      const now = aliveOf(from, fromAt, to, end.at) * (to[end.at + RETURN] as number);
+      return now / (from[fromAt + FRESH] as number);
     },
     expected: (x, tx, tenure) => (admit(x, tx, tenure) ? alive(x, tx, tenure) * worth(x, tenure, EXPECTED) : Number.NaN),
     discounted: (x, tx, tenure) => (admit(x, tx, tenure) ? alive(x, tx, tenure) * worth(x, tenure, DISCOUNTED) : Number.NaN),

@@ -6,6 +6,7 @@ import {
   IDENTIFIERS,
   IDENTIFIERS_VERSION,
   INDEX,
+  INDEX_VERSION,
   MEMBERSHIP,
   MEMBERSHIP_VERSION,
   PENDING,
@@ -147,7 +148,7 @@ async function planReferrers(key: string, { deps, erased }: CompactContext): Pro
 export async function planIndexMonth(unit: Unit, { deps, customerHashes }: CompactContext): Promise<readonly Change[]> {
   const [key = ''] = unit.keys;
   if (customerHashes.size === 0) return [];
-  const kind = { spec: INDEX, version: BOOK_VERSION };
+  const kind = { spec: INDEX, version: INDEX_VERSION };
   const hashes = new Map(customerHashes);
   const read = async () => {
     const table = readTable(kind, await deps.lake.read(key), key);

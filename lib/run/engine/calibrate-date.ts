@@ -1,12 +1,10 @@
-import type { Columns } from '../../arrow/columns.ts';
-import type { EPOCH_ROWS } from '../../arrow/schemas.ts';
 import { clvMinor, expectedSpendMinor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { hashJson } from '../../config/load.ts';
 import { tierCuts } from '../../lifecycle/tier-step.ts';
 import { cutPoints } from '../../rfm/cut-points.ts';
 import { type BusinessDate, dayOf, formatDay, weekdayOf } from '../../time.ts';
-import { type EpochPopulation, sortedValues } from './epoch-population.ts';
+import { type BuyerColumns, type EpochPopulation, sortedValues } from './epoch-population.ts';
 import {
   type Calibration,
   type EpochBook,
@@ -95,11 +93,10 @@ function fixedCutsOf(config: PerennialConfig): Pick<Calibration, 'rfmCuts' | 'rf
 }
 
 function rfmCutsOf(population: EpochPopulation, day: number): RfmCuts | undefined {
-  const lastDay = (c: Columns<typeof EPOCH_ROWS>, row: number) =>
-    day - (c.tenure_days[row] as number) + (c.t_x_days[row] as number);
+  const lastDay = (c: BuyerColumns, row: number) => day - (c.tenure_days[row] as number) + (c.t_x_days[row] as number);
   const recency = cutPoints(sortedValues(population, lastDay));
-  const frequency = cutPoints(sortedValues(population, (c, row) => (c.x[row] as number) + 1));
-  const monetary = cutPoints(sortedValues(population, (c, row) => c.net_minor[row] as number));
+  const frequency = cutPoints(sortedValues(population, (c, row) => c.frequency?.[row] ?? (c.x[row] as number) + 1));
+  const monetary = cutPoints(sortedValues(population, (c, row) => (c.monetary_minor ?? c.net_minor)[row] as number));
   if (!recency || !frequency || !monetary) return undefined;
   return { recency: recency.map(formatDay), frequency, monetary };
 }

@@ -1,10 +1,14 @@
 import { type Columns, NO_INT } from '../../arrow/columns.ts';
-import type { EPOCH_ROWS } from '../../arrow/schemas.ts';
+import type { EPOCH_ROWS, WINDOWED_EPOCH_ROWS } from '../../arrow/schemas.ts';
 import { compressPurchases, compressSpend, type PurchaseCells, type SpendCells } from '../../clv/fit/compress.ts';
+
+/** What calibration knows of the buyers of a shard; `frequency` and `monetary_minor` where R, F and M look at a window. */
+export type BuyerColumns = Columns<typeof EPOCH_ROWS> &
+  Partial<Pick<Columns<typeof WINDOWED_EPOCH_ROWS>, 'frequency' | 'monetary_minor'>>;
 
 /** The buyers of one date, all shards. */
 export interface EpochPopulation {
-  readonly parts: readonly { readonly rows: number; readonly columns: Columns<typeof EPOCH_ROWS> }[];
+  readonly parts: readonly { readonly rows: number; readonly columns: BuyerColumns }[];
   /** Number of gaps between successive purchase days, by length in days. */
   readonly gaps: ReadonlyMap<number, number>;
 }
@@ -15,10 +19,7 @@ function countBuyers({ parts }: EpochPopulation): number {
 }
 
 /** One value per buyer, ascending: the exact multiset that cut points are taken from. */
-export function sortedValues(
-  population: EpochPopulation,
-  value: (columns: Columns<typeof EPOCH_ROWS>, row: number) => number,
-): Float64Array {
+export function sortedValues(population: EpochPopulation, value: (columns: BuyerColumns, row: number) => number): Float64Array {
   const out = new Float64Array(countBuyers(population));
   let at = 0;
   for (const { rows, columns } of population.parts) for (let row = 0; row < rows; row++) out[at++] = value(columns, row);

@@ -3,7 +3,6 @@ import { fitPurchases } from '../../clv/fit/fit-purchases.ts';
 import type { FitReason } from '../../clv/fit/fit-verdict.ts';
 import { purchaseModel } from '../../clv/models/purchase-models.ts';
 import type { PerennialConfig } from '../../config/config.ts';
-import { churnCondition, decliningCondition, type NightRules, nightRules } from '../../lifecycle/stage-rules.ts';
 import { currencyExponent } from '../../money.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
 import { epochHoldout } from './epoch-holdout.ts';
@@ -18,6 +17,7 @@ import {
 import { type Calibration, type CandidateReason, type EpochEvidence, type EpochRecord, predictorOf } from './epoch-record.ts';
 import { fitEvidence } from './fit-evidence.ts';
 import { judgeSpend } from './judge-spend.ts';
+import { movedShare } from './moved-share.ts';
 import { predictReturns, returnError } from './predict-returns.ts';
 
 /** Reason for which alone a candidate may be taken after several refusals. */
@@ -132,24 +132,4 @@ function measure(
 
 function isWorse({ returnError: error, returnErrorInForce }: EpochEvidence, tolerance: number): boolean {
   return returnErrorInForce !== null && (error === null || error > returnErrorInForce + tolerance);
-}
-
-/** Share of buyers for whom the declining or the churn condition, dwell left out, holds under the candidate only. */
-function movedShare(candidate: EpochRecord, inForce: EpochRecord, cells: PurchaseCells, config: PerennialConfig): number {
-  const night = (epoch: EpochRecord) => nightRules(predictorOf(epoch, config), config.stages);
-  const [after, before] = [night(candidate), night(inForce)];
-  let [moved, customers] = [0, 0];
-  for (let i = 0; i < cells.x.length; i++) {
-    const facts = {
-      purchaseDays: (cells.x[i] as number) + 1,
-      firstDay: 0,
-      lastDay: cells.txDays[i] as number,
-    };
-    const day = cells.tenureDays[i] as number;
-    const declines = (rules: NightRules) => decliningCondition(facts, day, rules) === 'holds';
-    const churns = (rules: NightRules) => churnCondition(facts, day, rules) !== undefined;
-    if ((declines(after) && !declines(before)) || (churns(after) && !churns(before))) moved += cells.weight[i] as number;
-    customers += cells.weight[i] as number;
-  }
-  return moved / customers;
 }

@@ -1,4 +1,4 @@
-import type { Columns } from '../../arrow/columns.ts';
+import { type Columns, NO_INT } from '../../arrow/columns.ts';
 import type { SCORES } from '../../arrow/schemas.ts';
 import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
@@ -35,8 +35,8 @@ export function profileValues(
   const epochDay = dayOf(tierCutsDate);
   const { repeatNet } = timeline.book.customers;
   for (let row = 0; row < rows; row++) {
-    if (scores.frequency[row] === 0) continue;
     const x = scores.x[row] as number;
+    if (x === NO_INT) continue;
     const tx = scores.t_x_days[row] as number;
     const valuedOn = Math.max(scores.last_purchase_on[row] as number, epochDay);
     const tenure = valuedOn - (scores.first_purchase_on[row] as number);

@@ -1,12 +1,13 @@
 import { type Columns, NO_CODE, NO_INT } from '../../arrow/columns.ts';
 import { CLV_METHODS, type SCORES } from '../../arrow/schemas.ts';
 import { gather, gatherBytes } from '../../book/book-file.ts';
+import { purchasesAfter } from '../../book/purchases-after.ts';
 import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { nextChangeDay } from '../../lifecycle/next-change.ts';
 import { SIGNALS } from '../../lifecycle/words.ts';
 import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
-import { rfmSegmentCode } from '../../rfm/segment-map.ts';
+import { codePlace, rfmSegments } from '../../rfm/segment-map.ts';
 import { dayOf } from '../../time.ts';
 import { type Calibration, hasAllSignals, predictorOf, spendRuleOf } from './epoch-record.ts';
 import { stateColumns } from './shard-state.ts';
@@ -67,7 +68,8 @@ export function scoreColumns(
     signals: codes(),
   };
   fillPurchases(out, timeline, order, day);
-  fillRfm(out, calibration);
+  if (config.rfm.windowDays !== null) fillWindow(out, timeline, order, day - config.rfm.windowDays);
+  fillRfm(out, calibration, config);
   fillNextChange(out, timeline, order, day);
   if (calibration.epoch) fillModel(out, timeline, order, calibration, config);
   fillWarnings(out, hasAllSignals(calibration));
@@ -121,20 +123,31 @@ function fillWarnings(out: ScoreColumns, hasAll: boolean): void {
   }
 }
 
-function fillRfm(out: ScoreColumns, { rfmCuts }: Calibration): void {
+/** `frequency` and `monetary_minor` of the days after `after` alone; x, values and tiers stay those of all days. */
+function fillWindow(out: ScoreColumns, { book }: ShardTimeline, order: Int32Array, after: number): void {
+  for (let row = 0; row < order.length; row++) {
+    if (out.x[row] === NO_INT) continue;
+    const { days, netMinor } = purchasesAfter(book, order[row] as number, after);
+    out.frequency[row] = days;
+    out.monetary_minor[row] = netMinor;
+  }
+}
+
+function fillRfm(out: ScoreColumns, { rfmCuts }: Calibration, config: PerennialConfig): void {
   if (!rfmCuts) return;
+  const { places } = rfmSegments(config.rfm.segmentMap);
   const recency = rfmCuts.recency.map(dayOf) as unknown as CutPoints;
   const frequency = rfmCuts.frequency as CutPoints;
   const monetary = rfmCuts.monetary as CutPoints;
   for (let row = 0; row < out.frequency.length; row++) {
-    if (out.frequency[row] === 0) continue;
+    if (out.x[row] === NO_INT) continue;
     const r = scoreOf(out.last_purchase_on[row] as number, recency);
     const f = scoreOf(out.frequency[row] as number, frequency);
     const m = scoreOf(out.monetary_minor[row] as number, monetary);
     out.r[row] = r;
     out.f[row] = f;
     out.m[row] = m;
-    out.rfm_segment[row] = rfmSegmentCode(r, f, m);
+    out.rfm_segment[row] = places[codePlace(r, f, m)] as number;
   }
 }
 
@@ -162,7 +175,7 @@ function fillModel(
     discounted,
   });
   for (let row = 0; row < order.length; row++) {
-    if (out.frequency[row] === 0) continue;
+    if (out.x[row] === NO_INT) continue;
     const x = out.x[row] as number;
     const spend = spendMinor(x, repeatNet[order[row] as number] as number);
     const value = clvMinor(discounted[row] as number, spend, config.clv.marginRatio);

@@ -1,26 +1,22 @@
-import { NO_CODE, NO_INT } from '../../arrow/columns.ts';
 import { foldNight } from '../../book/fold-night.ts';
 import type { NightFacts } from '../../book/night-facts.ts';
 import type { NightFold } from '../../book/night-fold.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
 import type { TransactionIndex } from '../../book/transaction-index.ts';
-import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
-import type { Predictor } from '../../clv/predict/predictor.ts';
 import type { PerennialConfig } from '../../config/config.ts';
-import { InvariantBrokenError } from '../../errors.ts';
-import { isLegalEdge } from '../../lifecycle/legal-edges.ts';
-import { applyBaseline, replayTimeline, type Schedule } from '../../lifecycle/replay.ts';
+import type { Schedule } from '../../lifecycle/replay.ts';
 import type { SilenceTable } from '../../lifecycle/silence-table.ts';
-import { enterStage, NO_STAGE, REASON, STAGE, type StageColumns } from '../../lifecycle/stage-columns.ts';
-import type { NightRules, PurchaseFacts } from '../../lifecycle/stage-rules.ts';
-import { stepStage } from '../../lifecycle/stage-step.ts';
-import { plainTier, stepTier } from '../../lifecycle/tier-step.ts';
+import { NO_STAGE, type StageColumns } from '../../lifecycle/stage-columns.ts';
+import type { NightRules } from '../../lifecycle/stage-rules.ts';
 import { NO_LEVEL } from '../../lifecycle/warning-columns.ts';
 import { inactivityTable } from '../../lifecycle/warning-points.ts';
+import type { WarningCounts } from '../../lifecycle/warning-step.ts';
 import { STAGES } from '../../lifecycle/words.ts';
-import { type Calibration, predictorOf, spendRuleOf } from './epoch-record.ts';
+import type { Calibration } from './epoch-record.ts';
 import { clearRow, grownState, newShardState, type ShardState, type TierColumns } from './shard-state.ts';
-import { stepWarnings, type WarningCounts } from './step-warnings.ts';
+import { StageSteps } from './step-stages.ts';
+import { stepTiers } from './step-tiers.ts';
+import { stepWarnings } from './step-warnings.ts';
 import { TransitionLog } from './transition-log.ts';
 
 /**
@@ -36,10 +32,10 @@ export class ShardTimeline {
   readonly #index: TransactionIndex;
   readonly #schedule: Schedule;
   readonly #config: PerennialConfig;
+  readonly #steps: StageSteps;
   /** Rules of the last night: once another rhythm is in force, only replays ask the former. */
   night: NightRules | undefined;
   #inactivity: SilenceTable | null = null;
-  #days: Int32Array = new Int32Array(256);
 
   constructor(
     book: ShardBook,
@@ -52,6 +48,7 @@ export class ShardTimeline {
     this.#index = index;
     this.#schedule = schedule;
     this.#config = config;
+    this.#steps = new StageSteps(book, schedule, this.log);
     this.state = state ?? newShardState(book.size);
     this.warningPoints = new Uint8Array(book.size).fill(NO_LEVEL);
   }
@@ -71,8 +68,16 @@ export class ShardTimeline {
     calibration: Calibration,
   ): NightFold & { erasedStages: number[]; warnings: WarningCounts } {
     const fold = foldNight(this.book, this.#index, day, facts);
-    this.#reserve(this.book.size);
     const erasedStages = this.#forget(fold.erased);
+    this.begin(day);
+    this.stepStages(day, calibration, fold.corrected);
+    this.stepTiers(day, calibration);
+    return { ...fold, erasedStages, warnings: this.stepWarnings(day, calibration) };
+  }
+
+  /** Brings the rules of a night into force, and makes room for customers that became known. The steps of the night come after. */
+  begin(day: number): void {
+    this.#reserve(this.book.size);
     const night = this.#schedule.at(day);
     if (night.rhythm !== this.night?.rhythm) {
       this.night?.rhythm?.release?.();
@@ -80,16 +85,25 @@ export class ShardTimeline {
       this.#inactivity = night.rhythm && inactivityTable(night.rhythm, this.#config.warning);
     }
     this.night = night;
-    for (let slot = 0; slot < this.book.size; slot++) {
-      if (!this.book.isRemoved(slot)) this.#stepCustomer(slot, day, night, fold, calibration);
-    }
-    this.#stepTiers(day, calibration, night.baseline !== null);
-    const warnings = stepWarnings(this.book, this.state, this.warningPoints, {
+  }
+
+  /** @param corrected days of the past that began or ceased to count on this night, by slot */
+  stepStages(day: number, calibration: Calibration, corrected: NightFold['corrected']): void {
+    this.#steps.take(this.stages, { day, rules: this.night as NightRules, calibration }, corrected);
+  }
+
+  stepTiers(day: number, calibration: Calibration): void {
+    const isBaseline = this.night?.baseline !== null;
+    stepTiers(this.book, this.tiers, { day, calibration, isBaseline }, this.#config);
+  }
+
+  stepWarnings(day: number, calibration: Calibration): WarningCounts {
+    return stepWarnings(this.book, this.state, this.warningPoints, {
       day,
       rules: this.#config.warning,
       inactivity: this.#inactivity,
+      medianGapDays: calibration.epoch?.medianGapDays ?? null,
     });
-    return { ...fold, erasedStages, warnings };
   }
 
   /** Takes erased customers' stages, tiers and changes away. @returns how many of them there were by stage */
@@ -103,138 +117,6 @@ export class ShardTimeline {
     }
     if (slots.length > 0) this.log.forget(new Set(slots));
     return counts;
-  }
-
-  #stepCustomer(slot: number, day: number, night: NightRules, fold: NightFold, calibration: Calibration): void {
-    const { stages } = this;
-    const committed = stages.stage[slot] as number;
-    const correction = fold.corrected.get(slot);
-    if (correction || night.baseline) this.#restate(slot, day, night, correction, committed, calibration);
-    const from = stages.stage[slot] as number;
-    const facts = this.#facts;
-    const c = this.book.customers;
-    facts.purchaseDays = c.purchaseDays[slot] as number;
-    facts.firstDay = c.firstDay[slot] as number;
-    facts.lastDay = c.lastDay[slot] as number;
-    if (!stepStage(stages, slot, facts, day, night)) return;
-    const to = stages.stage[slot] as number;
-    if (from !== NO_STAGE && !isLegalEdge(from, to)) {
-      throw new InvariantBrokenError(`Stage ${STAGES[from]} to ${STAGES[to]}: not a legal step. Report this bug.`);
-    }
-    const reason = stages.reason[slot] as number;
-    const evidence = this.#evidence(facts, day, night, calibration);
-    this.log.append({ slot, day, from, to, kind: 'transition', reason, evidence });
-  }
-
-  /** Late data and a baseline night: at most one restatement, from the stage committed for the night before. */
-  #restate(
-    slot: number,
-    day: number,
-    night: NightRules,
-    correction: { added: boolean; removed: boolean; transactions: string[] } | undefined,
-    committed: number,
-    calibration: Calibration,
-  ): void {
-    const { stages } = this;
-    const before = this.#factsBefore(slot, day);
-    const [since, previous, formerReason] = [stages.since[slot], stages.previous[slot], stages.reason[slot]] as number[];
-    let reason = REASON[night.baseline ?? 'LATE_DATA'];
-    if (correction) {
-      reason = correction.added ? REASON.LATE_DATA : REASON.REBUILT_AFTER_REFUND;
-      this.#takeReplayed(slot, day, committed);
-    }
-    if (night.baseline) applyBaseline(stages, slot, before, day, night);
-    const to = stages.stage[slot] as number;
-    const isSame = to === committed;
-    // late data and a baseline night may cancel each other out: then the committed account of the stage stands
-    stages.previous[slot] = isSame ? (previous as number) : committed;
-    stages.since[slot] = isSame ? (since as number) : day;
-    stages.reason[slot] = isSame ? (formerReason as number) : reason;
-    if (isSame) return;
-    const evidence = this.#evidence(before, day - 1, night, calibration, correction?.transactions);
-    this.log.append({ slot, day, from: committed, to, kind: 'restated', reason, evidence });
-  }
-
-  /** The replayed stage and counters of the night before, with the committed account of it where the stage is the same. */
-  #takeReplayed(slot: number, day: number, committed: number): void {
-    const { stages } = this;
-    const [days, count] = this.book.countingDays(slot, this.#days);
-    this.#days = days;
-    const replayed = replayTimeline(days, count, day - 1, this.#schedule);
-    let stage = replayed.stage[0] as number;
-    if (stage === NO_STAGE && committed !== NO_STAGE) stage = STAGE.prospect;
-    if (stage !== committed && stage !== NO_STAGE) enterStage(stages, slot, stage, day, REASON.LATE_DATA);
-    stages.decliningNights[slot] = replayed.decliningNights[0] as number;
-    stages.churnNights[slot] = replayed.churnNights[0] as number;
-  }
-
-  #stepTiers(day: number, calibration: Calibration, isBaseline: boolean): void {
-    const { tierCuts: cuts, epoch } = calibration;
-    if (!cuts) return;
-    const { tier, since } = this.tiers;
-    const { purchaseDays } = this.book.customers;
-    const total = this.#totalValue(day, epoch ? predictorOf(epoch, this.#config) : null, calibration);
-    for (let slot = 0; slot < this.book.size; slot++) {
-      if (purchaseDays[slot] === 0) {
-        tier[slot] = NO_CODE;
-        since[slot] = NO_INT;
-        continue;
-      }
-      const former = tier[slot] as number;
-      const value = total(slot);
-      const next =
-        former === NO_CODE || isBaseline
-          ? plainTier(value, cuts)
-          : stepTier(former, day - (since[slot] as number), value, cuts, this.#config.tiers);
-      if (next === former) continue;
-      tier[slot] = next;
-      since[slot] = day;
-    }
-  }
-
-  #totalValue(day: number, predictor: Predictor | null, calibration: Calibration): (slot: number) => number {
-    const c = this.book.customers;
-    if (!predictor || !calibration.epoch) return (slot) => c.net[slot] as number;
-    const spendMinor = spendPredictor(spendRuleOf(calibration.epoch, this.#config.currency));
-    const { marginRatio } = this.#config.clv;
-    return (slot) => {
-      const x = (c.purchaseDays[slot] as number) - 1;
-      const first = c.firstDay[slot] as number;
-      const purchases = predictor.discounted(x, (c.lastDay[slot] as number) - first, day - first);
-      return (c.net[slot] as number) + clvMinor(purchases, spendMinor(x, c.repeatNet[slot] as number), marginRatio);
-    };
-  }
-
-  readonly #facts = { purchaseDays: 0, firstDay: 0, lastDay: 0 };
-
-  /** Facts as of the day before: without a purchase on `day` itself. */
-  #factsBefore(slot: number, day: number): PurchaseFacts {
-    const c = this.book.customers;
-    const firstDay = c.firstDay[slot] as number;
-    if (c.lastDay[slot] !== day) {
-      return { purchaseDays: c.purchaseDays[slot] as number, firstDay, lastDay: c.lastDay[slot] as number };
-    }
-    const [days, count] = this.book.countingDays(slot, this.#days);
-    this.#days = days;
-    return { purchaseDays: count - 1, firstDay, lastDay: count > 1 ? (days[count - 2] as number) : NO_INT };
-  }
-
-  #evidence(
-    facts: PurchaseFacts,
-    day: number,
-    night: NightRules,
-    { epoch }: Calibration,
-    transactions?: readonly string[],
-  ): string {
-    const { purchaseDays: n, firstDay, lastDay } = facts;
-    const silence = n > 0 ? day - lastDay : null;
-    let [q, p90, z]: (number | null)[] = [null, null, null];
-    if (night.rhythm && n > 0) {
-      q = night.rhythm.q(n - 1, lastDay - firstDay, day - firstDay);
-      p90 = night.rhythm.pReturn(n - 1, lastDay - firstDay, day - firstDay);
-    }
-    if (epoch?.medianGapDays && silence !== null) z = silence / ((lastDay - firstDay + 2 * epoch.medianGapDays) / (n + 1));
-    return JSON.stringify({ q, p90, z, s: silence, n, epoch: epoch?.id ?? null, ...(transactions ? { transactions } : {}) });
   }
 
   #reserve(size: number): void {

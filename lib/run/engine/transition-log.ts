@@ -39,8 +39,12 @@ export class TransitionLog {
       this.#numbers = doubled(this.#numbers);
       this.#codes = doubled(this.#codes);
     }
-    this.#numbers.set([change.slot, change.day], row * 2);
-    this.#codes.set([change.from, change.to, change.kind === 'restated' ? 1 : 0, change.reason], row * 4);
+    this.#numbers[row * 2] = change.slot;
+    this.#numbers[row * 2 + 1] = change.day;
+    this.#codes[row * 4] = change.from;
+    this.#codes[row * 4 + 1] = change.to;
+    this.#codes[row * 4 + 2] = change.kind === 'restated' ? 1 : 0;
+    this.#codes[row * 4 + 3] = change.reason;
     this.#evidence.appendText(change.evidence);
   }
 

@@ -18,7 +18,7 @@ import type { Discounting } from '../../clv/predict/discounting.ts';
 import { horizonsOf } from '../../clv/predict/horizons-of.ts';
 import { createPredictor, type PredictionHorizons } from '../../clv/predict/predictor.ts';
 import { configSchema } from '../../config/config.ts';
-import { plainTier, tierCuts } from '../../lifecycle/tier-step.ts';
+import { plainTier, tierCuts, VIP } from '../../lifecycle/tier-step.ts';
 import { TIERS } from '../../lifecycle/words.ts';
 import type { FitInput } from './fit-input.ts';
 import { fitInUnit } from './fit-report.ts';
@@ -191,7 +191,10 @@ function tiersOf(
   if (!cuts) return {};
   const codes = values.map((column) => Uint8Array.from(column, (value) => plainTier(value, cuts)));
   return Object.fromEntries(
-    TIERS.map((name, tier) => [name, compressValue(parts.map((part, i) => rowsOf(part, codes[i] as Uint8Array, tier)))]),
+    TIERS.slice(0, cuts.vip ? VIP + 1 : VIP).map((name, tier) => [
+      name,
+      compressValue(parts.map((part, i) => rowsOf(part, codes[i] as Uint8Array, tier))),
+    ]),
   );
 }
 

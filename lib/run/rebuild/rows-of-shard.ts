@@ -25,6 +25,7 @@ export function rowsOfShard<S extends TableSpec>(spec: S, part: TablePart<S>, pl
 const SCORES_AND_MORE = {
   ...SCORES,
   bits: { kind: 'uint32' },
+  held_out: { kind: 'uint32' },
   shown_p_return: { kind: 'float64', nullable: true },
   shown_clv_minor: { kind: 'float64', nullable: true },
 } as const satisfies TableSpec;
@@ -39,14 +40,14 @@ export async function readScoresOfShard(deps: RunDeps, run: RunRecord, place: Sh
   let like: ScoreFile | undefined;
   for (const shard of sharingShards((await shardsOf(deps, run)).length, place)) {
     const file = await readScores(deps, { generation, dt, runId, shard });
-    const { rows, columns, bits, shownPReturn, shownClvMinor } = file;
-    const whole = { ...columns, bits, shown_p_return: shownPReturn, shown_clv_minor: shownClvMinor };
+    const { rows, columns, bits, heldOut, shownPReturn, shownClvMinor } = file;
+    const whole = { ...columns, bits, held_out: heldOut, shown_p_return: shownPReturn, shown_clv_minor: shownClvMinor };
     parts.push(rowsOfShard(SCORES_AND_MORE, { rows, columns: whole }, place));
     like ??= file;
     if (file.words.get('epoch')?.length) like = file;
   }
   const { rows, columns } = mergeTables(SCORES_AND_MORE, parts, 'customer_id');
-  const { bits, shown_p_return: shownPReturn, shown_clv_minor: shownClvMinor } = columns;
+  const { bits, held_out: heldOut, shown_p_return: shownPReturn, shown_clv_minor: shownClvMinor } = columns;
   const { segments, currency, words } = like as ScoreFile;
-  return { rows, columns, bits, shownPReturn, shownClvMinor, segments, currency, words };
+  return { rows, columns, bits, heldOut, shownPReturn, shownClvMinor, segments, currency, words };
 }

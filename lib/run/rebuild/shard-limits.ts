@@ -1,4 +1,4 @@
-import { BOOK_VERSION, INDEX } from '../../arrow/schemas.ts';
+import { INDEX, INDEX_VERSION } from '../../arrow/schemas.ts';
 import { decodeTable } from '../../arrow/table-file.ts';
 import { ConfigError } from '../../errors.ts';
 import type { RunDeps } from '../deps.ts';
@@ -44,7 +44,7 @@ export async function indexedRows(
   for (const [month, key] of Object.entries(keys)) {
     const told = written[month] ?? (former?.index[month] === key ? former.indexRows?.[month] : undefined);
     // A receipt that is no longer kept, or of the first version: the file tells.
-    rows[month] = told ?? decodeTable(INDEX, await deps.lake.read(key), key, BOOK_VERSION, { only: [] }).rows;
+    rows[month] = told ?? decodeTable(INDEX, await deps.lake.read(key), key, INDEX_VERSION, { only: [] }).rows;
   }
   return rows;
 }

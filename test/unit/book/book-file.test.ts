@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_INT, type TableSpec } from '../../../lib/arrow/columns.ts';
-import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING } from '../../../lib/arrow/schemas.ts';
+import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING, RATES, TOMBSTONES } from '../../../lib/arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../../../lib/arrow/table-file.ts';
 import { decodeBook } from '../../../lib/book/book-file.ts';
 import { DAY_0, factTable, refund, sale, voidOf } from '../../support/facts.ts';
@@ -102,24 +102,48 @@ describe('encodeBook and decodeBook', () => {
     expect(kept.counts.duplicates).toBe(9);
   });
 
-  it('read a book of version 1, which knew neither currencies nor rates nor tombstones', () => {
-    const { book } = variedShard();
+  it('read a book of version 2, which did not know of referrals', () => {
+    const shard = variedShard();
+    shard.fold(D + 1, [{ ...sale('10', 'dan', D, 40), referrer: 'ann' }, sale('11', 'dan', D + 1, 40)]);
+    const { book } = shard;
+    expect([book.customers.referredOn[shard.slot('dan')], book.customers.referredOn[shard.slot('ann')]]).toEqual([D, NO_INT]);
     const bytes = bookBytes(book);
-    const { currency: _currency, ...pendingBefore } = PENDING;
-    const asVersion1 = <S extends TableSpec>(spec: S, table: Uint8Array) => {
+    const { referred_on: _referred, ...customersBefore } = CUSTOMERS;
+    const asVersion2 = <S extends TableSpec>(spec: S, table: Uint8Array) => {
       const { rows, columns } = decodeTable(spec, table, 'table', BOOK_VERSION);
-      return new Uint8Array(Buffer.concat(encodeTable(spec, { rows, columns, schemaVersion: 1 })));
+      return new Uint8Array(Buffer.concat(encodeTable(spec, { rows, columns, schemaVersion: 2 })));
     };
     const files = {
-      customers: asVersion1(CUSTOMERS, bytes.customers),
-      days: asVersion1(DAYS, bytes.days),
-      pending: asVersion1(pendingBefore, bytes.pending),
-      interactions: asVersion1(INTERACTIONS, bytes.interactions),
+      customers: asVersion2(customersBefore, bytes.customers),
+      days: asVersion2(DAYS, bytes.days),
+      pending: asVersion2(PENDING, bytes.pending),
+      interactions: asVersion2(INTERACTIONS, bytes.interactions),
+      rates: asVersion2(RATES, bytes.rates),
+      tombstones: asVersion2(TOMBSTONES, bytes.tombstones),
     };
-    const again = decodeBook({ ...files, rates: undefined, tombstones: undefined }, 'book', book.rules);
+    const again = decodeBook(files, 'book', book.rules);
+    expect(again.customers.referredOn.subarray(0, again.size).every((day) => day === NO_INT)).toBe(true);
+    for (let slot = 0; slot < again.size; slot++)
+      again.customers.referredOn[slot] = book.customers.referredOn[book.order()[slot] as number] as number;
     expect(bookBytes(again)).toEqual(bytes);
     expect(() => decodeBook({ ...bytes, rates: undefined }, 'book', book.rules)).toThrow(
       'Object book/rates.arrow: missing, expected it beside the other tables. Restore it.',
     );
+  });
+
+  it('fill what is not stored from the days, as the fold does', () => {
+    const shard = variedShard();
+    shard.fold(D + 9, [
+      sale('20', 'ann', D + 9, 5),
+      sale('21', 'zoe', D + 3, 5),
+      sale('22', 'zoe', D + 8, 5),
+      refund('23', 'zoe', D + 9, 2, '22'),
+    ]);
+    const { book } = shard;
+    const again = reread(book);
+    for (const column of ['lastGap', 'gapBefore', 'lastRefundedDay', 'secondDay'] as const) {
+      const kept = Array.from(book.order(), (slot) => book.customers[column][slot]);
+      expect([column, [...again.customers[column].subarray(0, again.size)]]).toEqual([column, kept]);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -56,6 +57,15 @@ describe('a command with --stack', () => {
     expect(said.out).toBe('Started arn:e.\nLook at it with npm run -s perennial -- runs --stack Shop\n');
     expect(await perennial('runs --stack Shop')).toBe(0);
     expect(said.out).toContain('No runs yet. Begin with npm run -s perennial -- put DIR --stack Shop.\n');
+  });
+
+  it('takes the other configuration of a what-if beside a stack, and opens the stack with its own', async () => {
+    const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
+    expect(await perennial(`whatif --config ${file} --from 2025-01-05 --stack Shop`)).toBe(2);
+    expect(opened).toEqual([{ stack: 'Shop', home: '.perennial' }]);
+    expect(said.err).toContain('no run is committed yet');
+    expect(await perennial(`whatif --config ${file} --from 2025-01-05 --stack Shop --home shop`)).toBe(2);
+    expect(said.err).toContain("'--stack <name>' cannot be used with option '--home <dir>'");
   });
 
   it('says which dates of a range come before the books', async () => {

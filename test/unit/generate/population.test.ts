@@ -1,15 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { planDeliveries } from '../../../cli/generate/deliveries.ts';
-import { DEFAULT_PARAMETERS, type PopulationModel } from '../../../cli/generate/options.ts';
+import { DEFAULT_PARAMETERS, POPULATION_PARAMETERS, type PopulationModel } from '../../../cli/generate/options.ts';
 import { drawPopulation, orderByDay } from '../../../cli/generate/population.ts';
 import { compressPurchases } from '../../../lib/clv/fit/compress.ts';
 import { fitPurchases } from '../../../lib/clv/fit/fit-purchases.ts';
 import { mbgNbd } from '../../../lib/clv/models/mbg-nbd.ts';
 
 const DAYS = 220;
+/** 2025-07-01: November and December lie within the days. */
+const FIRST_DAY = 20_270;
 const CUSTOMERS = 20_000;
 const draw = (model: PopulationModel, seed = 11) =>
-  drawPopulation({ model, parameters: DEFAULT_PARAMETERS, days: DAYS, customers: CUSTOMERS, seed, exponent: 2 });
+  drawPopulation({
+    model,
+    parameters: POPULATION_PARAMETERS[model],
+    firstDay: FIRST_DAY,
+    days: DAYS,
+    customers: CUSTOMERS,
+    seed,
+    exponent: 2,
+  });
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('drawPopulation', () => {

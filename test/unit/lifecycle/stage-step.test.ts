@@ -179,13 +179,12 @@ describe('LEGAL_EDGES', () => {
 
   function scheduleOf(halfLives: readonly number[], baselines: readonly boolean[]): Schedule {
     const rules = { ...RULES, fallbackDecliningDays: 30, fallbackChurnedDays: 60 };
+    const nights = halfLives.map((halfLife) => nightOf({ rules, rhythm: halfLife === 0 ? null : rhythmOf(halfLife) }));
     return {
       at(day) {
         const period = Math.min(Math.floor(day / 40), halfLives.length - 1);
-        const halfLife = halfLives[period] as number;
         const isFirst = period > 0 && day === period * 40;
-        const rhythm = halfLife === 0 ? null : rhythmOf(halfLife);
-        return nightOf({ rules, rhythm, baseline: isFirst && baselines[period] ? 'EPOCH_CHANGED' : null });
+        return { ...(nights[period] as NightRules), baseline: isFirst && baselines[period] ? 'EPOCH_CHANGED' : null };
       },
     };
   }

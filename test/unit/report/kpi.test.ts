@@ -2,7 +2,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { STAGES, TIERS } from '../../../lib/lifecycle/words.ts';
 import { type KpiPartial, mergeKpis } from '../../../lib/report/kpi.ts';
-import { encodeKpiParquet, flattenKpi } from '../../../lib/report/kpi-file.ts';
+import { encodeKpiParquet, kpiRows, type StoredKpi } from '../../../lib/report/kpi-file.ts';
 
 const code = (stage: (typeof STAGES)[number]) => STAGES.indexOf(stage);
 const partial = (changes: Partial<KpiPartial>): KpiPartial => ({
@@ -73,7 +73,7 @@ describe('mergeKpis', () => {
       customers: 5,
       buyers: 4,
       stages: { prospect: 1, new: 3, growing: 1, loyal: 0, declining: 0, churned: 0, returned: 0 },
-      tiers: { low: 1, mid: 2, high: 1 },
+      tiers: { low: 1, mid: 2, high: 1, vip: 0 },
       flows: [
         { from: '', to: 'new', customers: 7 },
         { from: 'new', to: 'growing', customers: 4 },
@@ -102,20 +102,42 @@ describe('mergeKpis', () => {
   });
 });
 
-describe('encodeKpiParquet', () => {
-  it('writes one row per measure of the flat form', async () => {
-    const kpi = mergeKpis('2024-01-01', 'EUR', parts);
-    const { date, currency, ...measures } = flattenKpi(kpi);
-    expect([date, currency, measures['stage_new'], measures['tier_mid'], measures['flow_none_new']]).toEqual([
-      '2024-01-01',
-      'EUR',
-      3,
-      2,
-      7,
-    ]);
+describe('the figures of a date in long form', () => {
+  const groups = {
+    schemaVersion: 2,
+    growth: { that_night: null, last_28_days: { first_time: 3, rate: 0.25 } },
+    retention: { rate: 0.5, cohorts: [{ month: '2024-01', active: 4, retained: 2 }] },
+    model: { epoch: 'mbg-nbd@2024-01-01' },
+  };
+  const kpi: StoredKpi = { ...mergeKpis('2024-01-01', 'EUR', parts), ...groups };
+
+  it('are one row per number, null where it is not known, without texts', () => {
+    const rows = kpiRows(kpi).map(({ group, measure, value }) => [group, measure, value]);
+    for (const row of [
+      ['', 'customers', 5],
+      ['', 'stage_new', 3],
+      ['', 'tier_mid', 2],
+      ['', 'flow_none_new', 7],
+      ['', 'flow_churned_returned', 1],
+      ['growth', 'that_night', null],
+      ['growth', 'last_28_days_first_time', 3],
+      ['growth', 'last_28_days_rate', 0.25],
+      ['retention', 'rate', 0.5],
+      ['retention', 'cohort_2024-01_active', 4],
+      ['retention', 'cohort_2024-01_retained', 2],
+    ]) {
+      expect(rows).toContainEqual(row);
+    }
+    expect(rows.filter(([group]) => group === 'model')).toEqual([]);
+    expect(new Set(rows.map((row) => row.slice(0, 2).join(' '))).size).toBe(rows.length);
+  });
+
+  it('are the same in Parquet', async () => {
     const bytes = encodeKpiParquet(kpi);
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
     const rows = await parquetReadObjects({ file });
-    expect(rows).toEqual(Object.entries(measures).map(([measure, value]) => ({ date, currency, measure, value: BigInt(value) })));
+    expect(rows).toEqual(
+      kpiRows(kpi).map(({ group, measure, value }) => ({ date: '2024-01-01', currency: 'EUR', measure, value, group })),
+    );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_INT } from '../../../lib/arrow/columns.ts';
 import { DEFAULT_SEGMENTS } from '../../../lib/config/default-segments.ts';
 import { type SegmentDefinition, segmentDefinition } from '../../../lib/config/segment-definition.ts';
-import { STAGES, TIERS } from '../../../lib/lifecycle/words.ts';
+import { STAGES, TIERS, WARNING_LEVELS } from '../../../lib/lifecycle/words.ts';
 import { RFM_SEGMENTS } from '../../../lib/rfm/segment-map.ts';
 import { membershipBits, type SegmentInput } from '../../../lib/segment/membership.ts';
 
@@ -14,11 +14,16 @@ const input: SegmentInput = {
   stage: Uint8Array.of(STAGES.indexOf('loyal'), STAGES.indexOf('declining'), STAGES.indexOf('prospect')),
   tier: Uint8Array.of(TIERS.indexOf('high'), TIERS.indexOf('low'), 255),
   rfmSegment: Uint8Array.of(RFM_SEGMENTS.indexOf('Champions'), RFM_SEGMENTS.indexOf('Lost'), 255),
+  rfmNames: RFM_SEGMENTS,
+  warningLevel: Uint8Array.of(WARNING_LEVELS.indexOf('none'), WARNING_LEVELS.indexOf('critical'), 255),
   recencyDays: Int32Array.of(5, 200, NO_INT),
   frequency: Int32Array.of(7, 1, 0),
   monetaryMinor: Float64Array.of(90_000, -50, 0),
   totalClvMinor: Float64Array.of(120_000, -50, Number.NaN),
   pReturn: Float64Array.of(0.8, Number.NaN, Number.NaN),
+  valueAtRiskMinor: Float64Array.of(1500, Number.NaN, Number.NaN),
+  nextChangeOn: Int32Array.of(20_030, 20_001, NO_INT),
+  day: 20_000,
   nullInt: NO_INT,
 };
 const members = (where: unknown) => [...membershipBits([segment(where)], input, 3)];
@@ -40,6 +45,15 @@ describe('membershipBits', () => {
     expect(members({ frequency: { min: 0, max: 0 } })).toEqual([0, 0, 1]);
   });
 
+  it('takes warnings, the value at risk and the days to the next change', () => {
+    expect(members({ warningLevel: ['warning', 'critical'] })).toEqual([0, 1, 0]);
+    expect(members({ warningLevel: ['none', 'watch'] })).toEqual([1, 0, 0]);
+    expect(members({ valueAtRiskMinor: { min: 1500 } })).toEqual([1, 0, 0]);
+    expect(members({ nextChangeInDays: { max: 30 } })).toEqual([1, 1, 0]);
+    expect(members({ nextChangeInDays: { min: 2 } })).toEqual([1, 0, 0]);
+    expect(members({ nextChangeInDays: { min: 1, max: 29 } })).toEqual([0, 1, 0]);
+  });
+
   it('wants all conditions at once', () => {
     expect(members({ stage: ['loyal', 'declining'], frequency: { min: 1 }, pReturn: { min: 0.5 } })).toEqual([1, 0, 0]);
   });
@@ -52,7 +66,23 @@ describe('membershipBits', () => {
     );
   });
 
-  it('partitions buyers with the default segments at most once', () => {
-    expect([...membershipBits(DEFAULT_SEGMENTS, input, 3)]).toEqual([2, 4, 0]);
+  it('puts a customer into at most one default segment of a stage, and into that of the warned beside', () => {
+    const idsOf = (bits: Uint32Array) =>
+      [...bits].map((value) => DEFAULT_SEGMENTS.filter((_, i) => ((value >>> i) & 1) === 1).map(({ id }) => id));
+    expect(idsOf(membershipBits(DEFAULT_SEGMENTS, input, 3))).toEqual([
+      ['loyal_to_thank'],
+      ['warned_to_call', 'declining_to_save'],
+      ['prospects_to_invite'],
+    ]);
+    const churned = {
+      ...input,
+      stage: new Uint8Array(3).fill(STAGES.indexOf('churned')),
+      warningLevel: new Uint8Array(3).fill(255),
+    };
+    expect(idsOf(membershipBits(DEFAULT_SEGMENTS, { ...churned, recencyDays: Int32Array.of(366, 729, 730) }, 3))).toEqual([
+      ['churned_to_win_back'],
+      ['churned_to_win_back'],
+      ['long_gone_to_leave'],
+    ]);
   });
 });

@@ -10,7 +10,7 @@ import {
 } from '../../../../lib/run/engine/epoch-population.ts';
 import { type Calibration, type EpochBook, scheduleOf } from '../../../../lib/run/engine/epoch-record.ts';
 import { formatDay } from '../../../../lib/time.ts';
-import { drawBuyers, epochOf } from '../../../support/epochs.ts';
+import { calibrationOf, drawBuyers, epochOf } from '../../../support/epochs.ts';
 import { DAY_0 } from '../../../support/facts.ts';
 
 const config = configSchema.parse({});
@@ -122,6 +122,41 @@ describe('calibrateDate', () => {
       [MONDAY, 'mbg-nbd', 'EPOCH_CHANGED'],
       [NEXT_MONDAY, 'bg-nbd', 'EPOCH_CHANGED'],
       [third, 'bg-nbd', null],
+    ]);
+  });
+
+  it('keeps count of refusals for moved customers over the nights between, and takes the fourth as a baseline night', () => {
+    const lenient = configSchema.parse({ epochs: { maxReturnErrorIncrease: 1, minRepeatCustomers: 50 } });
+    /** Nobody ever declines under this one. */
+    const patient = epochOf(DAY_0 - 7, { params: { r: 50, alpha: 1e6, a: 1e-6, b: 1e3 } });
+    const few = drawBuyers(DAY_0, 200, 400);
+    let night = {
+      calibration: calibrationOf(DAY_0 - 1, { epoch: patient, candidate: patient }),
+      book: { ...old, changes: [{ date: patient.date, epoch: patient, baseline: null, rules: lenient.stages }] } as EpochBook,
+    };
+    const told: unknown[] = [];
+    for (let day = 0; day <= 28; day++) {
+      const date = formatDay(DAY_0 + day);
+      night = calibrateDate(date, night.calibration, night.book, day % 7 === 0 ? few : undefined, lenient);
+      const { movedRefusals, baseline, epoch } = night.calibration;
+      if (day % 7 < 2) told.push([day, movedRefusals, baseline, epoch?.date]);
+    }
+    const [before, taken, next] = [patient.date, formatDay(DAY_0 + 21), formatDay(DAY_0 + 28)];
+    expect(told).toEqual([
+      [0, 1, null, before],
+      [1, 1, null, before],
+      [7, 2, null, before],
+      [8, 2, null, before],
+      [14, 3, null, before],
+      [15, 3, null, before],
+      [21, 0, 'EPOCH_CHANGED', taken],
+      [22, 0, null, taken],
+      [28, 0, null, next],
+    ]);
+    expect(night.book.changes.map(({ date, baseline }) => [date, baseline])).toEqual([
+      [before, null],
+      [taken, 'EPOCH_CHANGED'],
+      [next, null],
     ]);
   });
 

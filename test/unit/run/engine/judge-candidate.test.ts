@@ -103,6 +103,26 @@ describe('judgeCandidate', () => {
     expect(last.reasons).toEqual([MOVED_TOO_MANY]);
   });
 
+  it('takes a fit that moves exactly as many as may be moved, and refuses one more', () => {
+    const before = calibrationOf(DAY_0 - 1, { epoch: patient, candidate: patient });
+    const share = judge(before, lenient).candidate.evidence.movedShare as number;
+    const within = (maxMovedShare: number) =>
+      judge(before, configSchema.parse({ epochs: { maxReturnErrorIncrease: 1, maxMovedShare } }));
+    expect(within(share)).toMatchObject({ taken: 'as usual', movedRefusals: 0, candidate: { reasons: [], accepted: true } });
+    expect(within(share - 1 / 600)).toMatchObject({ taken: 'no', movedRefusals: 1, candidate: { reasons: [MOVED_TOO_MANY] } });
+  });
+
+  it('takes the number in a row that is configured', () => {
+    const before = calibrationOf(DAY_0 - 1, { epoch: patient, candidate: patient, movedRefusals: 1 });
+    const second = configSchema.parse({ epochs: { maxReturnErrorIncrease: 1, refusalsBeforeTaken: 2 } });
+    expect(judge(before, second)).toMatchObject({ taken: 'as baseline', movedRefusals: 0, candidate: { accepted: true } });
+  });
+
+  it('begins to count anew after a fit that was taken', () => {
+    const before = calibrationOf(DAY_0 - 1, { epoch: own, candidate: own, movedRefusals: 3 });
+    expect(judge(before)).toMatchObject({ taken: 'as usual', movedRefusals: 0 });
+  });
+
   it('counts only refusals in a row and for this reason alone', () => {
     const before = calibrationOf(DAY_0 - 1, { epoch: patient, candidate: patient, movedRefusals: 3 });
     const short = judge(before, lenient, buyers, formatDay(DAY_0 - 100));

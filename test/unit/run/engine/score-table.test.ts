@@ -75,6 +75,7 @@ const MODEL_COLUMNS = [
   'clv_minor',
   'clv_method',
   'epoch',
+  'value_at_risk_minor',
 ];
 const nullsOf = (row: Record<string, unknown>) => Object.keys(row).filter((name) => row[name] === null);
 
@@ -158,7 +159,8 @@ describe('scoreColumns', () => {
       expect(one['p_return']).toBeLessThan(one['p_alive'] as number);
     }
     const dert = configSchema.parse({ clv: { model: 'pareto-nbd', discounting: 'dert' } });
-    const yearsOf = (row: Record<string, unknown>) => ({ ...row, clv_minor: null, total_clv_minor: null, tier: null });
+    const ofValue = { clv_minor: null, total_clv_minor: null, value_at_risk_minor: null, tier: null };
+    const yearsOf = (row: Record<string, unknown>) => ({ ...row, ...ofValue });
     const [year, future] = [scoresOf({ ...cuts, epoch: paretoNbd }), scoresOf({ ...cuts, epoch: paretoNbd }, dert)];
     expect(future.map(yearsOf)).toEqual(year.map(yearsOf));
     expect(future[2]?.['clv_minor']).toBeGreaterThan((year[2]?.['clv_minor'] as number) * 1.5);

@@ -108,6 +108,11 @@ class Course {
     this.timeline = new ShardTimeline(this.shard.book, this.shard.index, state, schedule(), config);
   }
 
+  /** What the next run goes on from: stages, tiers, warnings with their episodes. */
+  state() {
+    return stateColumns(this.timeline.state, this.timeline.book.order());
+  }
+
   scores() {
     const columns = scoreColumns(this.timeline, this.timeline.book.order(), calibrationAt(NIGHTS - 1), config);
     const { offsets, bytes } = columns.customer_id;
@@ -202,6 +207,7 @@ describe('ShardTimeline', () => {
       fc.property(spread, fc.array(fc.boolean(), { minLength: NIGHTS, maxLength: NIGHTS }), (nights, cut) => {
         const [kept, stored] = [courseOf(nights), courseOf(nights, (night) => night % 3 === 0 && cut[night] === true)];
         expect(stored.scores()).toEqual(kept.scores());
+        expect(stored.state()).toEqual(kept.state());
         expect(stored.changes).toEqual(kept.changes);
         expect(stored.kpis.map(inOrder)).toEqual(kept.kpis.map(inOrder));
       }),
@@ -260,6 +266,7 @@ describe('a correction', () => {
       z: null,
       s: 1,
       n: 2,
+      g: null,
       epoch: null,
       transactions: ['late'],
     });

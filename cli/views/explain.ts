@@ -1,0 +1,110 @@
+import type { Sentence } from '../../lib/lifecycle/sentences.ts';
+import { STAGES_ZH } from '../../lib/lifecycle/words.ts';
+import type { Explanation } from '../../lib/run/explain/explain.ts';
+import type { Topic } from '../../lib/run/explain/today.ts';
+import { colours } from '../colours.ts';
+
+/** Languages of an explanation. */
+export const LANGUAGES = ['en', 'zh'] as const;
+
+/** A language of an explanation. */
+export type Language = (typeof LANGUAGES)[number];
+
+/** Columns of a line, the widest that every terminal shows whole. */
+const WIDTH = 100;
+
+/** Columns of what stands before a sentence: the topic, or a date. */
+const LABEL = 14;
+
+const TITLES = {
+  now: { en: 'Now', zh: '现状' },
+  next: { en: 'Next', zh: '接下来' },
+  plays: { en: 'Suggested', zh: '建议' },
+  timeline: { en: 'Timeline', zh: '时间线' },
+} as const satisfies Record<string, Sentence>;
+
+const TOPICS: Readonly<Record<Topic, Sentence>> = {
+  stage: { en: 'stage', zh: '阶段' },
+  rhythm: { en: 'rhythm', zh: '节奏' },
+  return: { en: 'return', zh: '回购' },
+  value: { en: 'value', zh: '价值' },
+  tier: { en: 'tier', zh: '层级' },
+  rfm: { en: 'RFM', zh: 'RFM' },
+  warning: { en: 'warning', zh: '预警' },
+  segments: { en: 'lists', zh: '名单' },
+  next: { en: '', zh: '' },
+};
+
+/**
+ * An explanation for a person: each sentence in both languages, one below the other, or in one alone.
+ *
+ * @param language left out: both
+ */
+export function explanationText({ customerId, date, stage, today, plays, timeline }: Explanation, language?: Language): string {
+  const languages = language ? [language] : LANGUAGES;
+  const word = (sentence: Sentence) => languages.map((one) => sentence[one]).join(' ');
+  const title = (of: keyof typeof TITLES) => `\n${colours.bold(word(TITLES[of]))}\n`;
+  const stageName = languages.map((one) => (one === 'en' ? stage : STAGES_ZH[stage])).join(' ');
+  const section = (topics: readonly Topic[]) => {
+    let before: Topic | undefined;
+    return today
+      .filter(({ topic }) => topics.includes(topic))
+      .map((sentence) => {
+        const label = sentence.topic === before ? '' : labelOf(TOPICS[sentence.topic], languages);
+        before = sentence.topic;
+        return lines(label, sentence, languages);
+      })
+      .join('');
+  };
+  let day = '';
+  const events = timeline.map((entry) => {
+    const label = entry.on === day ? '' : entry.on;
+    day = entry.on;
+    return lines(label, entry, languages);
+  });
+  return [
+    `${colours.bold(customerId)}  ${date}  ${stageName}\n`,
+    title('now'),
+    section(['stage', 'rhythm', 'return', 'value', 'tier', 'rfm', 'warning', 'segments']),
+    title('next'),
+    section(['next']),
+    title('plays'),
+    ...plays.map((play) => lines('', play, languages)),
+    title('timeline'),
+    ...events,
+  ].join('');
+}
+
+const labelOf = (topic: Sentence, languages: readonly Language[]): string =>
+  [...new Set(languages.map((one) => topic[one]))].join(' ');
+
+/** A sentence in each language, one below the other, the second dimmed where there are two. */
+function lines(label: string, sentence: Sentence, languages: readonly Language[]): string {
+  return languages
+    .map((language, i) => {
+      const text = wrapped(sentence[language]).map((part) => (i === 0 ? part : colours.dim(part)));
+      return text.map((part, j) => `  ${padded(i === 0 && j === 0 ? label : '')}${part}\n`).join('');
+    })
+    .join('');
+}
+
+/** Columns that a character takes: two for those of Chinese and its marks. */
+const widthOf = (character: string): number =>
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(character) ? 2 : 1;
+
+const textWidth = (text: string): number => Array.from(text).reduce((sum, character) => sum + widthOf(character), 0);
+
+const padded = (label: string): string => label + ' '.repeat(Math.max(1, LABEL - textWidth(label)));
+
+/** A text broken where a line would be too long: between words, and between Chinese characters, but not before a mark. */
+function wrapped(text: string): string[] {
+  const broken = [''];
+  for (const piece of text.match(
+    /[\u2e80-\ua4cf\uff00-\uffe6][，。；：、）」]*|[^\s\u2e80-\ua4cf\uff00-\uffe6]+[，。；：、）」]*|\s+/g,
+  ) ?? []) {
+    const line = broken.at(-1) as string;
+    if (LABEL + 2 + textWidth(line) + textWidth(piece) <= WIDTH || line === '') broken[broken.length - 1] = line + piece;
+    else broken.push(piece.trimStart());
+  }
+  return broken.map((line) => line.trimEnd());
+}
