@@ -45,6 +45,27 @@ export function withFormat(command: Command): Command {
     .option('--out <file>', 'file to write instead of standard output');
 }
 
+/** Adds --format, --out and --json to a command that tells a person where none of them is given. */
+export function withForms(command: Command): Command {
+  return command
+    .addOption(new Option('--format <form>', 'form of the data; csv where --out alone is given').choices(FORMATS))
+    .option('--out <file>', 'file to write instead of standard output')
+    .addOption(new Option('--json', 'print JSON').conflicts('format'));
+}
+
+/** Adds --date, and --from and --to, which take its place. */
+export function withDates(command: Command): Command {
+  return command
+    .addOption(dateOption().conflicts(['from', 'to']))
+    .option('--from <date>', 'first date of a range (default: the first committed one)', parseDate)
+    .option('--to <date>', 'last date of a range (default: the last committed one)', parseDate);
+}
+
+/** The option --date of a command that reads what is committed. */
+export function dateOption(): Option {
+  return new Option('--date <date>', 'business date (default: the last committed one)').argParser(parseDate);
+}
+
 /** The option --snapshots. */
 export function snapshotsOption(): Option {
   return new Option('--snapshots <which>', 'dates of a range for which scores are kept')

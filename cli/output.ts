@@ -18,7 +18,8 @@ export type Format = (typeof FORMATS)[number];
 
 /** Where and how a table is put out. */
 export interface OutputOptions {
-  readonly format: Format;
+  /** Left out: csv. */
+  readonly format?: Format;
   readonly out?: string;
 }
 
@@ -33,11 +34,11 @@ export const CHUNK = 65_536;
 export async function writeTables<S extends TableSpec>(
   spec: S,
   version: number,
-  parts: AsyncIterable<TablePart<S>>,
+  parts: AsyncIterable<TablePart<S>> | Iterable<TablePart<S>>,
   options: OutputOptions,
   words: Readonly<Record<string, readonly string[]>> = {},
 ): Promise<void> {
-  const { format, out } = options;
+  const { format = 'csv', out } = options;
   if ((format === 'parquet' || format === 'arrow') && out === undefined && process.stdout.isTTY) {
     throw new UsageError(`Format ${format}: binary, expected a file. Add --out FILE, or redirect standard output.`);
   }
@@ -99,7 +100,7 @@ export function cannotWrite(option: string, path: string, cause: unknown): Usage
 
 async function writeText<S extends TableSpec>(
   spec: S,
-  parts: AsyncIterable<TablePart<S>>,
+  parts: AsyncIterable<TablePart<S>> | Iterable<TablePart<S>>,
   format: 'csv' | 'jsonl',
   words: Readonly<Record<string, readonly string[]>>,
   write: Write,

@@ -104,7 +104,8 @@ export async function runProgram(args: readonly string[], context: CliContext): 
   try {
     const program = buildProgram(context).hook('preAction', (_, command) => {
       const { home, config, stack } = command.optsWithGlobals<HomeOptions>();
-      place = { home, config, stack };
+      // of `whatif` it is the other configuration, which no next command is to take
+      place = { home, stack, ...(command.name() !== 'whatif' && { config }) };
     });
     await program.parseAsync(args, { from: 'user' });
     return 0;

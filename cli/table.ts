@@ -22,6 +22,9 @@ const PLAIN = {
 /** A number with thousands separators. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+/** A share, 0..1, as percent. */
+export const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)} %`;
+
 /** A column of a table for people. */
 export interface TableColumn {
   readonly name: string;

@@ -74,8 +74,11 @@ export const FEEDS = ['transactions', 'interactions', 'customers', 'rates', 'era
 /** Name of a feed. */
 export type Feed = (typeof FEEDS)[number];
 
-/** Tables of a shard's book. */
-export type BookTable = 'customers' | 'days' | 'pending' | 'interactions' | 'rates' | 'tombstones';
+/** Tables of a shard's book; without one of them it is not whole. */
+export const BOOK_TABLES = ['customers', 'days', 'pending', 'interactions', 'rates', 'tombstones'] as const;
+
+/** Name of a table of a shard's book. */
+export type BookTable = (typeof BOOK_TABLES)[number];
 
 /** Kinds of per-shard results of one date. */
 export type ShardResult = 'state' | 'scores' | 'transitions' | 'membership';

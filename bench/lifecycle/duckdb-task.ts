@@ -8,7 +8,7 @@ import { dayOf } from '../../lib/time.ts';
 import type { LifecycleReport, PartTime } from './perennial-task.ts';
 
 /** What the peer tells on standard output: the next change it does not know. */
-export type PeerReport = Omit<LifecycleReport, 'customers'>;
+export type PeerReport = Omit<LifecycleReport, 'customers' | 'laterParts'>;
 
 /** The rules of a night in SQL, plainly: q of every customer, then one `CASE` per decision. MBG/NBD alone. */
 function statementsOf({ date, epoch, tierCuts }: Calibration): Record<string, string> {

@@ -1,11 +1,11 @@
 import { NO_CODE } from '../../lib/arrow/columns.ts';
 import { emptyCounts, emptyFeeds } from '../../lib/book/night-fold.ts';
 import { TransactionIndex } from '../../lib/book/transaction-index.ts';
-import { nextChangeDay } from '../../lib/lifecycle/next-change.ts';
+import { fillNextChanges } from '../../lib/lifecycle/next-change.ts';
 import type { NightRules } from '../../lib/lifecycle/stage-rules.ts';
 import { FigureCounter } from '../../lib/run/engine/count-figures.ts';
 import { countNight } from '../../lib/run/engine/count-night.ts';
-import { scheduleOf } from '../../lib/run/engine/epoch-record.ts';
+import { type Calibration, scheduleOf } from '../../lib/run/engine/epoch-record.ts';
 import { ShardTimeline } from '../../lib/run/engine/shard-timeline.ts';
 import { readNightHome, writeNightHome } from './home.ts';
 
@@ -19,11 +19,20 @@ export interface PartTime {
 export interface LifecycleReport {
   readonly customers: number;
   readonly parts: Readonly<Record<string, PartTime>>;
+  /** The same of the fourth night of the process, as a range goes on. */
+  readonly laterParts: Readonly<Record<string, PartTime>>;
   /** Customers by stage and by tier (the code is the position) after the night, and the steps of the night as `<from>-<to>`. */
   readonly stages: readonly number[];
   readonly tiers: readonly number[];
   readonly flows: Readonly<Record<string, number>>;
   readonly peakMb: number;
+}
+
+/** What goes from night to night. */
+interface Course {
+  readonly timeline: ShardTimeline;
+  readonly counter: FigureCounter;
+  readonly order: Int32Array;
 }
 
 /** Counts by code; `NO_CODE` is nobody's. */
@@ -36,9 +45,9 @@ function countCodes(codes: Uint8Array, rows: number): number[] {
   return Array.from(counts, (count) => count ?? 0);
 }
 
-async function takeNight(dir: string): Promise<LifecycleReport> {
-  const { day, config, book, state, epochs, calibration } = await readNightHome(dir);
-  const timeline = new ShardTimeline(book, new TransactionIndex(), state, scheduleOf(epochs, config), config);
+/** One night without a purchase. @returns its times and its counts */
+function takeNight({ timeline, counter, order }: Course, day: number, calibration: Calibration) {
+  const { book } = timeline;
   const parts: Record<string, PartTime> = {};
   const timed = <T>(part: string, work: () => T): T => {
     const [startedMs, startedCpu] = [performance.now(), process.cpuUsage()];
@@ -47,22 +56,18 @@ async function takeNight(dir: string): Promise<LifecycleReport> {
     parts[part] = { wallMs: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
     return result;
   };
-  timed('stages', () => {
+  timed('predictions', () => {
     timeline.begin(day);
+    timeline.predict(day, calibration);
+  });
+  timed('stages', () => {
     timeline.stepStages(day, calibration, new Map());
   });
   timed('tiers', () => timeline.stepTiers(day, calibration));
   const warnings = timed('warnings', () => timeline.stepWarnings(day, calibration));
   timed('next change', () => {
-    const c = book.customers;
-    const dates = new Int32Array(book.size);
-    const facts = { purchaseDays: 0, firstDay: 0, lastDay: 0 };
-    for (let slot = 0; slot < book.size; slot++) {
-      facts.purchaseDays = c.purchaseDays[slot] as number;
-      facts.firstDay = c.firstDay[slot] as number;
-      facts.lastDay = c.lastDay[slot] as number;
-      dates[slot] = nextChangeDay(timeline.stages, slot, facts, day, timeline.night as NightRules) ?? 0;
-    }
+    const night = timeline.night as NightRules;
+    fillNextChanges(timeline.stages, book.customers, { order, day, night }, new Int32Array(book.size));
   });
   const fold = {
     corrected: new Map(),
@@ -78,22 +83,33 @@ async function takeNight(dir: string): Promise<LifecycleReport> {
     warnings,
   };
   const { flows } = timed('KPIs', () => countNight(timeline, day, fold, 0));
-  const counter = new FigureCounter(epochs, config);
-  timed('KPI figures', () => counter.count(timeline, day, fold, calibration));
-  return {
-    customers: book.size,
-    parts,
+  timed('KPI figures', () => counter.count(timeline, day, fold));
+  return { parts, flows };
+}
+
+/** A night in a process in which nothing is compiled and no table is filled, and three more. */
+async function takeNights(dir: string): Promise<LifecycleReport> {
+  const { day, config, book, state, epochs, calibration } = await readNightHome(dir);
+  const timeline = new ShardTimeline(book, new TransactionIndex(), state, scheduleOf(epochs, config), config);
+  // the files of a night are in this order as well
+  const course = { timeline, counter: new FigureCounter(epochs, config), order: book.order() };
+  const { parts, flows } = takeNight(course, day, calibration);
+  const decided = {
     stages: countCodes(timeline.stages.stage, book.size),
     tiers: countCodes(timeline.tiers.tier, book.size),
     flows: Object.fromEntries(flows.map(([from, to, count]) => [`${from}-${to}`, count])),
-    peakMb: process.resourceUsage().maxRSS / 1024,
   };
+  // Sunday and Monday, whose figures are more, and Tuesday
+  for (const ahead of [1, 2]) takeNight(course, day + ahead, calibration);
+  const later = takeNight(course, day + 3, calibration);
+  const peakMb = process.resourceUsage().maxRSS / 1024;
+  return { customers: book.size, parts, laterParts: later.parts, ...decided, peakMb };
 }
 
 /** Entry of the child: `prepare DIR CUSTOMERS`, untimed, or `night DIR`. */
 async function main([what, dir = '', customers]: readonly string[]): Promise<void> {
   if (what === 'prepare') await writeNightHome(dir, Number(customers));
-  else process.stdout.write(JSON.stringify(await takeNight(dir)));
+  else process.stdout.write(JSON.stringify(await takeNights(dir)));
 }
 
 await main(process.argv.slice(2));

@@ -1,8 +1,9 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { readCalibratedNight, readCalibratedNights } from '../../lib/run/read-results.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
-import { parseDate, withHome } from '../options.ts';
+import { countingLine } from '../counting-line.ts';
+import { withDates, withHome } from '../options.ts';
 import { calibrationText } from '../views/calibration.ts';
 import { calibrationsText } from '../views/calibrations.ts';
 
@@ -25,16 +26,9 @@ Examples:
 
 /** Adds `calibrations`: what was in force on a date, or what happened over a range. */
 export function registerCalibrations(program: Command, context: CliContext): void {
-  withHome(program.command('calibrations'))
+  withDates(withHome(program.command('calibrations')))
     .summary('model and cut points in force on a date, or what became of the fits of a range')
     .description('The epoch, the RFM cut points and the tier cut points in force on a committed date, and the newest candidate.')
-    .addOption(
-      new Option('--date <date>', 'business date (default: the last committed one)')
-        .argParser(parseDate)
-        .conflicts(['from', 'to']),
-    )
-    .option('--from <date>', 'first date of a range (default: the first committed one)', parseDate)
-    .option('--to <date>', 'last date of a range (default: the last committed one)', parseDate)
     .option('--json', 'print JSON; of a range an array with what --date prints of each date')
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
@@ -53,7 +47,8 @@ async function tellDate({ deps, config }: OpenHome, { date, json }: Options): Pr
 }
 
 async function tellRange({ deps }: OpenHome, { from, to, json }: Options): Promise<void> {
-  const nights = await readCalibratedNights(deps, from, to);
+  const line = countingLine('calibrations');
+  const nights = await readCalibratedNights(deps, from, to, (done, of) => line.show('dates read:', done, of)).finally(line.end);
   print(json ? nights.map(({ calibration, restated }) => ({ ...calibration, restated })) : calibrationsText(nights));
 }
 

@@ -3,7 +3,7 @@ import { explainCustomer } from '../../lib/run/explain/explain.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions } from '../context.ts';
 import { countingLine } from '../counting-line.ts';
-import { parseDate, withHome } from '../options.ts';
+import { dateOption, withHome } from '../options.ts';
 import { explanationText, LANGUAGES, type Language } from '../views/explain.ts';
 
 const HELP = `
@@ -33,7 +33,7 @@ export function registerExplain(program: Command, context: CliContext): void {
     .summary('one customer: what happened, where they stand and why, what comes next')
     .description('Explains one customer on a committed date, in English and Chinese.')
     .argument('<customer>', 'id of the customer')
-    .option('--date <date>', 'business date (default: the last committed one)', parseDate)
+    .addOption(dateOption())
     .addOption(new Option('--lang <language>', 'one language alone (default: both)').choices(LANGUAGES))
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
+import { counted } from '../../lib/run/counted.ts';
 import { DROP_FORMATS } from '../generate/feed-text.ts';
 import { type GenerateProgress, type GenerateSummary, generateDrops } from '../generate/generate-drops.ts';
 import {
@@ -10,6 +11,7 @@ import {
   POPULATIONS,
   type PopulationParameters,
 } from '../generate/options.ts';
+import { count } from '../table.ts';
 
 const EXAMPLES = `
 Examples:
@@ -92,7 +94,7 @@ export function registerGenerate(program: Command): void {
       const told = Object.fromEntries(Object.entries({ r, alpha, a, b, p, q, v }).filter(([, value]) => value !== undefined));
       const parameters = { ...POPULATION_PARAMETERS[rest.population], ...told };
       const summary = await generateDrops({ ...defaults, ...rest, parameters }, progressLine());
-      process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describeSummary(summary, flags.currency));
+      process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describeSummary(summary, flags));
     });
 }
 
@@ -126,16 +128,15 @@ function progressLine(): (progress: GenerateProgress) => void {
   };
 }
 
-const count = (n: number) => n.toLocaleString('en-US');
-
-function describeSummary(summary: GenerateSummary, currency: string): string {
+function describeSummary(summary: GenerateSummary, { currency, population }: Pick<Flags, 'currency' | 'population'>): string {
   const { dirt } = summary;
   const revenue = formatMinor(summary.revenueMinor, currencyExponent(currency));
   const lines = [
     `Drops of ${summary.from} to ${summary.to} are in ${summary.out}.`,
-    `  customers   ${count(summary.customers)} (${count(summary.repeatCustomers)} bought again, ${count(summary.aliveAtEnd)} alive at the end)`,
-    `  purchases   ${count(summary.purchases)} in ${count(summary.sales)} orders, ${revenue} ${currency}`,
-    `  rows        ${count(summary.rows)}`,
+    `  population    ${population}`,
+    `  customers     ${count(summary.customers)} (${count(summary.repeatCustomers)} bought again, ${count(summary.aliveAtEnd)} alive at the end)`,
+    `  purchases     ${count(summary.purchases)} in ${count(summary.sales)} orders, ${revenue} ${currency}`,
+    `  rows          ${count(summary.rows)}`,
   ];
   const kinds: [number, string][] = [
     [dirt.duplicates, 'duplicates'],
@@ -145,10 +146,10 @@ function describeSummary(summary: GenerateSummary, currency: string): string {
     [dirt.malformedAmounts + dirt.missingCustomers, 'unreadable rows'],
     [dirt.otherCurrencies, 'rows in another currency'],
   ];
-  for (const [feed, rows] of Object.entries(summary.feeds ?? {}))
-    lines.push(`  ${feed.padEnd(13)}${count(rows)} rows of this feed`);
+  const feeds = Object.entries(summary.feeds ?? {}).map(([feed, rows]) => `${feed} ${counted(rows, 'row')}`);
+  if (feeds.length > 0) lines.push(`  more feeds    ${feeds.join(', ')}`);
   const said = kinds.filter(([n]) => n > 0).map(([n, what]) => `${count(n)} ${what}`);
-  if (said.length > 0) lines.push(`  dirt        ${said.join(', ')}`);
-  lines.push(`  the truth   truth.json and truth.csv in the same folder`);
+  if (said.length > 0) lines.push(`  dirt          ${said.join(', ')}`);
+  lines.push(`  the truth     truth.json and truth.csv in the same folder`);
   return `${lines.join('\n')}\n`;
 }

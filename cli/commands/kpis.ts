@@ -1,26 +1,25 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { KPI_ROWS, KPI_ROWS_VERSION } from '../../lib/arrow/schemas.ts';
-import { UsageError } from '../../lib/errors.ts';
 import type { StoredKpi } from '../../lib/report/kpi-file.ts';
-import { kpiTable, readKpisOf } from '../../lib/run/read-kpis.ts';
+import { kpiTable, readKpiOf, readKpisOf } from '../../lib/run/read-kpis.ts';
 import type { BusinessDate } from '../../lib/time.ts';
-import type { CliContext, HomeOptions } from '../context.ts';
-import { parseDate, withHome } from '../options.ts';
-import { FORMATS, type Format, withOutput, writeTables } from '../output.ts';
+import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
+import { type CountingLine, countingLine } from '../counting-line.ts';
+import { withDates, withForms, withHome } from '../options.ts';
+import { type OutputOptions, withOutput, writeTables } from '../output.ts';
+import { count } from '../table.ts';
 import { kpisText } from '../views/kpis.ts';
 
-interface Options extends HomeOptions {
+interface Options extends HomeOptions, OutputOptions {
   readonly date?: BusinessDate;
   readonly from?: BusinessDate;
   readonly to?: BusinessDate;
-  readonly format?: Format;
-  readonly out?: string;
   readonly json?: true;
 }
 
 const HELP = `
-For a person: the groups of docs/kpis.md, of one date, or of a range its last. With --format, or --out alone (csv): every figure of every
-date as a row of date, currency, measure, value, group. With --json: the files of the lake, of a range as a list.
+For a person: the groups of docs/kpis.md, of one date, or of the last one of a range. With --format or --out: every figure of every
+date as a row of date, currency, measure, value, group. With --json: the files of the lake, of a range as an array.
 
 Examples:
   npm run -s perennial -- kpis
@@ -30,46 +29,48 @@ Examples:
 
 /** Adds `kpis`: the figures of dates. */
 export function registerKpis(program: Command, context: CliContext): void {
-  withHome(program.command('kpis'))
+  withForms(withDates(withHome(program.command('kpis'))))
     .summary('figures of a date, or of a range')
     .description('Growth, retention, repurchase, churn, value, satisfaction, model health and calm of committed dates.')
-    .addOption(
-      new Option('--date <date>', 'business date (default: the last committed one)')
-        .argParser(parseDate)
-        .conflicts(['from', 'to']),
-    )
-    .option('--from <date>', 'first date of a range', parseDate)
-    .option('--to <date>', 'last date of the range (default: the last committed one)', parseDate)
-    .addOption(new Option('--format <form>', 'form of the data').choices(FORMATS))
-    .option('--out <file>', 'file to write instead of standard output')
-    .addOption(new Option('--json', 'print JSON').conflicts('format'))
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
-      const { from, to, date } = options;
-      if (from && to && from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
       const home = await context.openHome(options);
+      const line = countingLine('kpis');
       try {
-        await tell(readKpisOf(home.deps, date ?? from, date ?? to), options);
+        await tell(home, options, line);
       } finally {
+        line.end();
         await home.close();
       }
     });
 }
 
-async function tell(kpis: AsyncGenerator<StoredKpi>, { from, format, json, out }: Options): Promise<void> {
-  if (format !== undefined || (out !== undefined && !json)) {
-    return writeTables(KPI_ROWS, KPI_ROWS_VERSION, tablesOf(kpis), {
-      format: format ?? 'csv',
-      ...(out === undefined ? {} : { out }),
-    });
-  }
+async function tell({ deps }: OpenHome, options: Options, line: CountingLine): Promise<void> {
+  const { date, from, to, format, json, out } = options;
+  const isRange = from !== undefined || to !== undefined;
+  const kpis = counting(isRange ? readKpisOf(deps, from, to) : [await readKpiOf(deps, date)], line);
+  if (!json && (format !== undefined || out !== undefined))
+    return writeTables(KPI_ROWS, KPI_ROWS_VERSION, tablesOf(kpis), options);
   const all: StoredKpi[] = [];
   for await (const kpi of kpis) all.push(kpi);
+  line.end();
   const last = all.at(-1) as StoredKpi;
-  if (json) return withOutput(out, (write) => write(`${JSON.stringify(from === undefined ? last : all, undefined, 1)}\n`));
+  if (json) return withOutput(out, (write) => write(`${JSON.stringify(isRange ? all : last, undefined, 1)}\n`));
+  if (all.length > 1) {
+    const [dates, form] = [`the last of ${count(all.length)} dates`, '--format csv has them all'];
+    process.stdout.write(`${last.date}, ${dates}; ${form}\n\n`);
+  }
   process.stdout.write(kpisText(last));
 }
 
-async function* tablesOf(kpis: AsyncGenerator<StoredKpi>) {
+async function* counting(kpis: AsyncIterable<StoredKpi> | Iterable<StoredKpi>, line: CountingLine): AsyncGenerator<StoredKpi> {
+  let done = 0;
+  for await (const kpi of kpis) {
+    line.show('dates read:', ++done);
+    yield kpi;
+  }
+}
+
+async function* tablesOf(kpis: AsyncIterable<StoredKpi>) {
   for await (const kpi of kpis) yield kpiTable(kpi);
 }

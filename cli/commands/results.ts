@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { SCORES, SCORES_VERSION, TRANSITIONS, TRANSITIONS_VERSION } from '../../lib/arrow/schemas.ts';
-import { assertCommitted, readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
+import { readScoresOf, readTransitionsOf } from '../../lib/run/read-results.ts';
 import type { BusinessDate } from '../../lib/time.ts';
 import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
-import { parseDate, withFormat, withHome } from '../options.ts';
+import { dateOption, parseDate, withFormat, withHome } from '../options.ts';
 import { type OutputOptions, writeTables } from '../output.ts';
 
 type Dated = HomeOptions & { readonly date?: BusinessDate };
@@ -21,7 +21,7 @@ export function registerResults(program: Command, context: CliContext): void {
   withFormat(withHome(program.command('scores')))
     .summary('scores of a date')
     .description('The scores of every customer on a committed date, ordered by customer_id. Columns: docs/data-contract.md.')
-    .option('--date <date>', 'business date (default: the last committed one)', parseDate)
+    .addOption(dateOption())
     .addHelpText(
       'after',
       '\nExample:\n  npm run -s perennial -- scores --date 2025-08-08 --format parquet --out scores.parquet\n',
@@ -29,7 +29,7 @@ export function registerResults(program: Command, context: CliContext): void {
     .action((options: Dated & OutputOptions) =>
       use(options, async ({ deps }) => {
         const { words, ...table } = await readScoresOf(deps, options.date);
-        await writeTables(SCORES, SCORES_VERSION, once(table), options, words);
+        await writeTables(SCORES, SCORES_VERSION, [table], options, words);
       }),
     );
   withFormat(withHome(program.command('transitions')))
@@ -41,12 +41,7 @@ export function registerResults(program: Command, context: CliContext): void {
     .action((options: HomeOptions & OutputOptions & { from?: BusinessDate; to?: BusinessDate }) =>
       use(options, async ({ deps }) => {
         const { from, to } = options;
-        await assertCommitted(deps, from, to);
         await writeTables(TRANSITIONS, TRANSITIONS_VERSION, readTransitionsOf(deps, from, to), options);
       }),
     );
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

@@ -3,13 +3,15 @@ import { exportKeys, lakeKeys } from '../../lib/keys.ts';
 import type { ExportFigures } from '../../lib/report/export-figures.ts';
 import { counted } from '../../lib/run/counted.ts';
 import { findJson, readJson } from '../../lib/run/json-objects.ts';
-import { readConfig, readPlan } from '../../lib/run/plan.ts';
+import { readPlan } from '../../lib/run/plan.ts';
 import { committedChain } from '../../lib/run/read-results.ts';
-import { readReceipts } from '../../lib/run/receipts.ts';
+import type { RunRecord } from '../../lib/run/run-ledger.ts';
+import { colours } from '../colours.ts';
 import type { CliContext, HomeOptions, OpenHome } from '../context.ts';
 import { withHome } from '../options.ts';
 import { count, formatTable } from '../table.ts';
 import { holdoutTable } from '../views/held-out.ts';
+import { readSegments, segmentTable } from '../views/segments.ts';
 
 type Options = HomeOptions & { readonly json?: true };
 
@@ -52,48 +54,32 @@ export function registerSegments(program: Command, context: CliContext): void {
     .action((options: Options) => use(options, (home) => showExports(home, options)));
 }
 
-async function showSegments(home: OpenHome, options: Options): Promise<void> {
-  const [run] = await committedChain(home.deps);
-  if (!run) return;
-  const plan = await readPlan(home.deps, run.runId);
-  const config = await readConfig(home.deps, plan.configSha256);
-  const receipts = await readReceipts(home.deps, plan, 'publish-segments');
-  const place = { generation: plan.generation, dt: plan.to, runId: run.runId };
+async function showSegments({ deps }: OpenHome, options: Options): Promise<void> {
+  const run = (await committedChain(deps))[0] as RunRecord;
+  const place = { generation: run.generation, dt: run.to, runId: run.runId };
   // Missing until a commit is finished, and of runs of earlier versions.
-  const figures = await findJson<ExportFigures>(home.deps.lake, lakeKeys.exportFigures(place, 'json'));
-  const segments = config.segments.map((segment) => ({
-    ...segment,
-    asOf: plan.to,
-    counts: receipts.find((receipt) => receipt.segment === segment.id)?.counts ?? {},
-    destinations: receipts.filter((receipt) => receipt.segment === segment.id).map(({ destination }) => destination),
-    holdout: figures?.holdouts.find((holdout) => holdout.segment === segment.id) ?? null,
-  }));
+  const figures = await findJson<ExportFigures>(deps.lake, lakeKeys.exportFigures(place, 'json'));
+  const segments = await readSegments(deps, run);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(segments, undefined, 1)}\n`);
+    const told = segments.map((one) => ({
+      ...one,
+      holdout: figures?.holdouts.find(({ segment }) => segment === one.id) ?? null,
+    }));
+    process.stdout.write(`${JSON.stringify(told, undefined, 1)}\n`);
     return;
   }
-  const rows = segments.map(({ id, name, counts }) => [
-    id,
-    name.en,
-    name.zh,
-    counts['full'] ?? 0,
-    counts['entered'] ?? 0,
-    counts['exited'] ?? 0,
-    counts['holdout'] ?? 0,
-  ]);
-  const numbers = ['members', 'entered', 'exited', 'held out'].map((name) => ({ name, align: 'right' as const }));
-  process.stdout.write(
-    `Segments as of ${plan.to}\n${formatTable([{ name: 'segment' }, { name: 'name' }, { name: '名称' }, ...numbers], rows)}\n`,
-  );
-  const compared = holdoutTable(figures?.holdouts ?? [], config.currency);
+  process.stdout.write(`Segments as of ${run.to}\n${segmentTable(segments)}\n`);
+  const compared = figures ? holdoutTable(figures.holdouts, figures.currency) : '';
   if (compared !== '') process.stdout.write(`${compared}\n`);
-  for (const { id, play } of segments) process.stdout.write(`  ${id}\n    play  ${play.en}\n    建议  ${play.zh}\n`);
+  for (const { id, name, play } of segments) {
+    const [title, what] = [colours.bold(`${name.en} ${name.zh}`), `    play  ${play.en}\n    建议  ${play.zh}\n`];
+    process.stdout.write(`  ${id}  ${title}\n${what}`);
+  }
 }
 
 async function showExports(home: OpenHome, options: Options): Promise<void> {
-  const [run] = await committedChain(home.deps);
-  if (!run) return;
-  const plan = await readPlan(home.deps, run.runId);
+  const { runId } = (await committedChain(home.deps))[0] as RunRecord;
+  const plan = await readPlan(home.deps, runId);
   const publications = await Promise.all(
     plan.publications.map(async ({ segment, destination }) => {
       const latestKey = exportKeys.latest(segment, destination);
@@ -112,7 +98,7 @@ async function showExports(home: OpenHome, options: Options): Promise<void> {
   process.stdout.write(`Exports below ${home.deps.exports.url}\n`);
   for (const { latestKey, dt, counts, files } of publications) {
     const heldOut = counts['holdout'] ?? 0;
-    process.stdout.write(`\n  ${latestKey} -> ${dt}${heldOut > 0 ? `, ${counted(heldOut, 'customer')} held out` : ''}\n`);
+    process.stdout.write(`\n  ${latestKey} → ${dt}${heldOut > 0 ? `, ${counted(heldOut, 'customer')} held out` : ''}\n`);
     const rows = files.map(({ key, role, rows: n, bytes, sha256, isMissing }) => [
       key.split('/').slice(3).join('/'),
       role,

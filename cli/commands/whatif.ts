@@ -1,19 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { ConfigError } from '../../lib/errors.ts';
 import { whatIf } from '../../lib/run/whatif/what-if.ts';
 import { openScratchStore } from '../../lib/store/objects.ts';
 import type { BusinessDate } from '../../lib/time.ts';
-import type { CliContext, OpenHome } from '../context.ts';
+import { type CliContext, type HomeOptions, type OpenHome, readConfigFile } from '../context.ts';
 import { countingLine } from '../counting-line.ts';
 import { makeScratchFolder } from '../local/scratch-folder.ts';
 import { parseDate, withPlace } from '../options.ts';
 import { whatIfText } from '../views/whatif.ts';
 
-interface Options {
+interface Options extends HomeOptions {
   readonly config: string;
-  readonly home?: string;
-  readonly stack?: string;
   readonly from: BusinessDate;
   readonly to?: BusinessDate;
   readonly json?: true;
@@ -41,16 +37,15 @@ export function registerWhatif(program: Command, context: CliContext): void {
     .option('--to <date>', 'last date (default: the last committed one)', parseDate)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
-    .action(async ({ home, stack, ...options }: Options) => {
-      const configText = await readText(options.config);
-      const place = await context.openHome({
-        ...(home === undefined ? {} : { home }),
-        ...(stack === undefined ? {} : { stack }),
-      });
+    .action(async (options: Options) => {
+      const configText = readConfigFile(options.config);
+      // of the other configuration nothing but the replay may know
+      const { config: _other, ...place } = options;
+      const home = await context.openHome(place);
       try {
-        await tell(place, options, configText);
+        await tell(home, options, configText);
       } finally {
-        await place.close();
+        await home.close();
       }
     });
 }
@@ -69,13 +64,5 @@ async function tell({ deps }: OpenHome, { config: where, from, to, json }: Optio
   } finally {
     line.end();
     await folder.remove();
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigError(`Configuration ${file}: cannot be read, expected a JSON file. Correct the path.`, { cause });
   }
 }

@@ -2,17 +2,15 @@ import type { PerennialConfig } from '../../lib/config/config.ts';
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import { counted } from '../../lib/run/counted.ts';
 import type { Calibration, EpochEvidence, EpochRecord, Intervals } from '../../lib/run/engine/epoch-record.ts';
-import { count, formatTable } from '../table.ts';
+import { labelledLines } from '../labelled-lines.ts';
+import { count, formatTable, percent } from '../table.ts';
 import { describeReasons } from './fit-reasons.ts';
 
 /** Parameters that are times. */
 const TIMES: ReadonlySet<string> = new Set(['alpha', 'beta']);
 
-/** Columns of a line, the widest that every terminal shows whole. */
-const WIDTH = 100;
-
-/** Columns of the words before what a line tells. */
-const LABEL = 19;
+/** Columns before what a line tells. */
+const INDENT = 19;
 
 const NOT_RECORDED = 'not recorded';
 
@@ -40,16 +38,7 @@ export function calibrationText(calibration: Calibration, config: PerennialConfi
 
 const restatedText = (restated: number | null) => (restated === null ? '' : `; ${counted(restated, 'customer')} restated`);
 
-/** A label and what there is to say, broken between words where the line would be too long. */
-function line(label: string, text: string): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1) as string;
-    if (last !== '' && LABEL + last.length + 1 + word.length > WIDTH) lines.push(word);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
-  }
-  return lines.map((part, i) => `${(i === 0 ? `  ${label}` : '').padEnd(LABEL)}${part}\n`).join('');
-}
+const line = (label: string, text: string) => labelledLines(label, text, { indent: INDENT });
 
 function verdictOf({ accepted, reasons }: EpochRecord): string {
   if (!accepted) return `refused: ${describeReasons(reasons)}`;
@@ -134,11 +123,11 @@ function spendOf({ spend, evidence }: EpochRecord): string {
 
 function returnsOf({ returnError, returnErrorInForce, movedShare }: EpochEvidence): string {
   if (returnError === null) return 'nobody to compare with';
-  const own = `predicted share off by ${percent(returnError)}`;
+  const own = `predicted share off by ${percent(returnError, 2)}`;
   if (returnErrorInForce === null) return own;
   const moved =
-    movedShare === null ? 'share of moved buyers not asked: another model' : `${percent(movedShare)} of the buyers moved`;
-  return `${own} (of the epoch before it ${percent(returnErrorInForce)}); ${moved}`;
+    movedShare === null ? 'share of moved buyers not asked: another model' : `${percent(movedShare, 2)} of the buyers moved`;
+  return `${own} (of the epoch before it ${percent(returnErrorInForce, 2)}); ${moved}`;
 }
 
 function holdoutOf({ holdout, holdoutReasons }: EpochEvidence): string {
@@ -146,13 +135,11 @@ function holdoutOf({ holdout, holdoutReasons }: EpochEvidence): string {
   if (holdout === null) return `none: ${describeReasons(holdoutReasons ?? [])}`;
   const { calibrateTo, horizonDays, customers, boughtShare, meanReturn, brier, calibrationError, baselines } = holdout;
   return [
-    `fitted to ${calibrateTo}, ${horizonDays} days ahead, ${count(customers)} customers: ${percent(meanReturn)} predicted to buy, ${percent(boughtShare)} bought`,
+    `fitted to ${calibrateTo}, ${horizonDays} days ahead, ${count(customers)} customers: ${percent(meanReturn, 2)} predicted to buy, ${percent(boughtShare, 2)} bought`,
     `Brier score ${brier.toFixed(4)} (by the rate so far ${baselines.naiveRate.brier.toFixed(4)}, nobody buys ${baselines.zero.brier.toFixed(4)})`,
-    `calibration error ${percent(calibrationError)}`,
+    `calibration error ${percent(calibrationError, 2)}`,
   ].join('; ');
 }
-
-const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
 
 function parameterTable({ model, params, spend, evidence }: EpochRecord, { currency }: PerennialConfig): string {
   const rows = (

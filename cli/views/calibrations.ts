@@ -3,7 +3,7 @@ import type { Calibration } from '../../lib/run/engine/epoch-record.ts';
 import { MOVED_TOO_MANY } from '../../lib/run/engine/judge-candidate.ts';
 import type { CalibratedNight } from '../../lib/run/read-results.ts';
 import { formatRange } from '../../lib/time.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, percent } from '../table.ts';
 import { describeReasons } from './fit-reasons.ts';
 
 /** What a baseline night was for. */
@@ -56,7 +56,7 @@ function rowOf({ calibration, restated }: CalibratedNight): string[] {
     calibration.date,
     inForce(calibration),
     fit ? (fit.accepted ? 'accepted' : 'refused') : '',
-    moved === null ? '' : `${(moved * 100).toFixed(2)} %`,
+    moved === null ? '' : percent(moved, 2),
     calibration.movedRefusals > 0 ? String(calibration.movedRefusals) : '',
     [fit ? reasonText(fit.reasons) : '', baselineText(calibration, restated)].filter((text) => text !== '').join('; '),
   ];

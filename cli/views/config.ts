@@ -45,7 +45,7 @@ function generationText({ generation, changes }: ConfigSwap, rebuild: string): s
   const later = generation.filter(({ name }) => name === 'mapping' || name === 'scoring');
   const lines = refused.map(
     ({ name, before, now }) =>
-      `warning: ${name} ${before} -> ${now}: all state was made with ${before}, so nights are refused until ${rebuild} makes it anew.`,
+      `warning: ${name} ${before} → ${now}: all state was made with ${before}, so nights are refused until ${rebuild} makes it anew.`,
   );
   if (later.length > 0 && refused.length === 0) {
     lines.push(

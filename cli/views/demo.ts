@@ -9,8 +9,9 @@ import { colours } from '../colours.ts';
 import { type HomeOptions, homeDir, type OpenHome } from '../context.ts';
 import { nextCommand } from '../next-command.ts';
 import { count } from '../table.ts';
-import { readKpi, segmentTable, stageTable, tierLine } from './night.ts';
+import { readKpi, stageTable, tierLine } from './night.ts';
 import { rowsText } from './rows.ts';
+import { readSegments, segmentTable } from './segments.ts';
 
 /** What the demo did. */
 interface DemoDone {
@@ -27,6 +28,7 @@ export async function describeDemo(home: OpenHome, { runs, truth, seconds, optio
   const next = (command: string) => nextCommand(command, options);
   const last = runs.at(-1) as RunRecord;
   const kpi = await readKpi(home, last, last.to);
+  const examples = await readExamples(home);
   const nights = runs.slice(1);
   const total = (name: string) => runs.reduce((sum, run) => sum + (run.counts[name] ?? 0), 0);
   const title = (text: string) => `\n${colours.bold(text)}\n`;
@@ -41,9 +43,9 @@ export async function describeDemo(home: OpenHome, { runs, truth, seconds, optio
     `  An ordinary night changed ${shareOf(nights, false)} % of the profiles in DynamoDB, a night with a new model ${shareOf(nights, true)} %; only these were written.\n`,
     `  All of it took ${seconds.toFixed(0)} s.\n`,
     title('Segments for marketing tools'),
-    await segmentTable(home, last),
+    segmentTable(await readSegments(home.deps, last)),
     title('Three of the customers'),
-    await exampleLines(home),
+    ...examples.map(({ text }) => text),
     title('Where everything is'),
     `  ${path('exports/v1')}    segment files; each latest.json points to the newest\n`,
     `  ${path('lake')}          drops, ledger, books, scores, transitions, KPIs, quarantine\n`,
@@ -51,6 +53,9 @@ export async function describeDemo(home: OpenHome, { runs, truth, seconds, optio
     title('Look further'),
     `  ${next('scores --format csv')} | head\n`,
     `  ${next(`transitions --from ${last.to}`)} | head\n`,
+    ...examples.slice(0, 1).map(({ id }) => `  ${next(`explain ${id}`)}\n`),
+    `  ${next('warnings')}\n`,
+    `  ${next('kpis')}\n`,
     `  ${next('segments')}\n`,
     `  ${next('exports')}\n`,
     `  npm run -s perennial -- --help\n`,
@@ -80,27 +85,28 @@ function shareOf(nights: readonly RunRecord[], mondays: boolean): string {
   return ((sum('profilesWritten') / Math.max(sum('profiles'), 1)) * 100).toFixed(1);
 }
 
-/** A loyal, a declining and a churned customer, as long as there are some: the highest value of each. */
-async function exampleLines(home: OpenHome): Promise<string> {
+/** Customers of three stages, the most valuable of each: loyal, declining and returned, as long as there are some. */
+async function readExamples(home: OpenHome): Promise<{ id: string; text: string }[]> {
   const { rows, columns: c, currency, words } = await readScoresOf(home.deps, undefined);
   const money = (minor: number) => `${formatMinor(minor, currencyExponent(currency))} ${currency}`;
-  const lines: string[] = [];
+  const examples: { id: string; text: string }[] = [];
   for (const stage of ['loyal', 'declining', 'returned', 'churned', 'growing', 'new'] as const) {
     let best = -1;
     for (let row = 0; row < rows; row++) {
       if (STAGES[c.stage[row] as number] !== stage) continue;
       if (best < 0 || (c.total_clv_minor[row] as number) > (c.total_clv_minor[best] as number)) best = row;
     }
-    if (best < 0 || lines.length >= 3) continue;
+    if (best < 0 || examples.length >= 3) continue;
+    const id = textAt(c.customer_id, best);
     const back = c.p_return[best] as number;
-    lines.push(
-      `  ${textAt(c.customer_id, best)}  ${colours.bold(`${stage} ${STAGES_ZH[stage]}`)} since ${formatDay(c.stage_since[best] as number)}\n` +
-        `    bought on ${count(c.frequency[best] as number)} days, last ${count(c.recency_days[best] as number)} days ago, for ${money(c.monetary_minor[best] as number)}; ` +
-        `RFM ${c.r[best]}${c.f[best]}${c.m[best]} ${words['rfm_segment']?.[c.rfm_segment[best] as number]}, tier ${TIERS[c.tier[best] as number]}\n` +
-        (Number.isNaN(back)
-          ? ''
-          : `    comes back within 90 days with ${(back * 100).toFixed(0)} %; worth ${money(c.clv_minor[best] as number)} in the next year\n`),
-    );
+    const text =
+      `  ${id}  ${colours.bold(`${stage} ${STAGES_ZH[stage]}`)} since ${formatDay(c.stage_since[best] as number)}\n` +
+      `    bought on ${count(c.frequency[best] as number)} days, last ${count(c.recency_days[best] as number)} days ago, for ${money(c.monetary_minor[best] as number)}; ` +
+      `RFM ${c.r[best]}${c.f[best]}${c.m[best]} ${words['rfm_segment']?.[c.rfm_segment[best] as number]}, tier ${TIERS[c.tier[best] as number]}\n` +
+      (Number.isNaN(back)
+        ? ''
+        : `    comes back within 90 days with ${(back * 100).toFixed(0)} %; worth ${money(c.clv_minor[best] as number)} in the next year\n`);
+    examples.push({ id, text });
   }
-  return lines.join('');
+  return examples;
 }

@@ -3,6 +3,7 @@ import { STAGES_ZH } from '../../lib/lifecycle/words.ts';
 import type { Explanation } from '../../lib/run/explain/explain.ts';
 import type { Topic } from '../../lib/run/explain/today.ts';
 import { colours } from '../colours.ts';
+import { labelledLines } from '../labelled-lines.ts';
 
 /** Languages of an explanation. */
 export const LANGUAGES = ['en', 'zh'] as const;
@@ -10,11 +11,8 @@ export const LANGUAGES = ['en', 'zh'] as const;
 /** A language of an explanation. */
 export type Language = (typeof LANGUAGES)[number];
 
-/** Columns of a line, the widest that every terminal shows whole. */
-const WIDTH = 100;
-
-/** Columns of what stands before a sentence: the topic, or a date. */
-const LABEL = 14;
+/** Columns before a sentence: those of the topic, or of a date. */
+const INDENT = 16;
 
 const TITLES = {
   now: { en: 'Now', zh: '现状' },
@@ -79,32 +77,7 @@ const labelOf = (topic: Sentence, languages: readonly Language[]): string =>
   [...new Set(languages.map((one) => topic[one]))].join(' ');
 
 /** A sentence in each language, one below the other, the second dimmed where there are two. */
-function lines(label: string, sentence: Sentence, languages: readonly Language[]): string {
-  return languages
-    .map((language, i) => {
-      const text = wrapped(sentence[language]).map((part) => (i === 0 ? part : colours.dim(part)));
-      return text.map((part, j) => `  ${padded(i === 0 && j === 0 ? label : '')}${part}\n`).join('');
-    })
+const lines = (label: string, sentence: Sentence, languages: readonly Language[]): string =>
+  languages
+    .map((one, i) => labelledLines(i === 0 ? label : '', sentence[one], { indent: INDENT, ...(i > 0 && { style: colours.dim }) }))
     .join('');
-}
-
-/** Columns that a character takes: two for those of Chinese and its marks. */
-const widthOf = (character: string): number =>
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(character) ? 2 : 1;
-
-const textWidth = (text: string): number => Array.from(text).reduce((sum, character) => sum + widthOf(character), 0);
-
-const padded = (label: string): string => label + ' '.repeat(Math.max(1, LABEL - textWidth(label)));
-
-/** A text broken where a line would be too long: between words, and between Chinese characters, but not before a mark. */
-function wrapped(text: string): string[] {
-  const broken = [''];
-  for (const piece of text.match(
-    /[\u2e80-\ua4cf\uff00-\uffe6][，。；：、）」]*|[^\s\u2e80-\ua4cf\uff00-\uffe6]+[，。；：、）」]*|\s+/g,
-  ) ?? []) {
-    const line = broken.at(-1) as string;
-    if (LABEL + 2 + textWidth(line) + textWidth(piece) <= WIDTH || line === '') broken[broken.length - 1] = line + piece;
-    else broken.push(piece.trimStart());
-  }
-  return broken.map((line) => line.trimEnd());
-}

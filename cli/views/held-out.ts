@@ -1,8 +1,7 @@
 import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import { type GroupFigures, type HoldoutFigures, MIN_GROUP } from '../../lib/report/export-figures.ts';
-import { count, formatTable } from '../table.ts';
+import { count, formatTable, percent } from '../table.ts';
 
-const percent = (fraction: number) => `${(fraction * 100).toFixed(1)} %`;
 const points = (fraction: number) => `${fraction < 0 ? '-' : '+'}${(Math.abs(fraction) * 100).toFixed(1)}`;
 
 /** What holding members out of segments shows, for a person: the groups side by side, then what they say; '' without any. */
@@ -11,8 +10,8 @@ export function holdoutTable(holdouts: readonly HoldoutFigures[], currency: stri
   const groups = holdouts.flatMap(({ segment, as_of: date, days, treated, held_out: heldOut }) =>
     treated && heldOut
       ? [
-          [segment, `${date}, ${days} days`, 'exported 已导出', ...cellsOf(treated, currency)],
-          ['', '', 'held out 对照', ...cellsOf(heldOut, currency)],
+          [segment, `${date}, ${days} days`, 'exported 导出组', ...cellsOf(treated, currency)],
+          ['', '', 'held out 对照组', ...cellsOf(heldOut, currency)],
         ]
       : [],
   );
@@ -64,7 +63,7 @@ function verdictOf({ verdict, difference, holdout_share: share, as_of: date }: H
 }
 
 const SAYS = {
-  more: ['those exported buy more', '已导出者购买更多'],
-  fewer: ['those exported buy less', '已导出者购买更少'],
-  no_difference: ['no difference beyond chance', '差异未超出偶然'],
+  more: ['those exported buy more', '导出组购买更多'],
+  fewer: ['those exported buy less', '导出组购买更少'],
+  no_difference: ['no difference beyond chance', '差异不显著'],
 } as const;

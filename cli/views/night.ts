@@ -4,13 +4,13 @@ import { currencyExponent, formatMinor } from '../../lib/money.ts';
 import type { Kpi } from '../../lib/report/kpi.ts';
 import { counted } from '../../lib/run/counted.ts';
 import { readJson } from '../../lib/run/json-objects.ts';
-import { type RunPlan, readPlan } from '../../lib/run/plan.ts';
-import { readReceipts } from '../../lib/run/receipts.ts';
+import type { RunPlan } from '../../lib/run/plan.ts';
 import type { RunRecord } from '../../lib/run/run-ledger.ts';
 import { formatRange } from '../../lib/time.ts';
 import type { OpenHome } from '../context.ts';
-import { count, formatTable } from '../table.ts';
+import { count, formatTable, percent } from '../table.ts';
 import { expiredText, rowsText, waitingText } from './rows.ts';
+import { readSegments, segmentTable } from './segments.ts';
 
 /** The figures of a committed date. */
 export function readKpi(home: OpenHome, run: Pick<RunRecord, 'generation' | 'runId'>, dt: RunPlan['to']): Promise<Kpi> {
@@ -23,7 +23,7 @@ export async function describeNight(home: OpenHome, run: RunRecord): Promise<str
   const counts = run.counts;
   const changed = counts['profilesWritten'] ?? 0;
   const erased = counts['erasedCustomers'] ?? 0;
-  const share = kpi.customers === 0 ? 0 : (changed / kpi.customers) * 100;
+  const share = kpi.customers === 0 ? 0 : changed / kpi.customers;
   const head = [
     `${formatRange(run.from, run.to)} ${run.from === run.to ? 'is' : 'are'} committed (${run.runId}).`,
     `  rows         ${rowsText(counts)}`,
@@ -31,9 +31,9 @@ export async function describeNight(home: OpenHome, run: RunRecord): Promise<str
     ...(expiredText(counts) === '' ? [] : [`  earlier      ${expiredText(counts)}`]),
     ...(erased > 0 ? [`  erasures     erased ${counted(erased, 'customer')}`] : []),
     `  changes      ${counted(counts['transitions'] ?? 0, 'transition')}, ${counted(counts['restatements'] ?? 0, 'restatement')}`,
-    `  profiles     ${count(changed)} of ${count(kpi.customers)} written (${share.toFixed(1)} %)`,
+    `  profiles     ${count(changed)} of ${count(kpi.customers)} written (${percent(share)})`,
   ];
-  return `${head.join('\n')}\n\n${stageTable(kpi)}\n${tierLine(kpi)}\n${await segmentTable(home, run)}`;
+  return `${head.join('\n')}\n\n${stageTable(kpi)}\n${tierLine(kpi)}\n${segmentTable(await readSegments(home.deps, run))}`;
 }
 
 /** Stages with their customers on a date, and who came and went on it. */
@@ -42,11 +42,11 @@ export function stageTable(kpi: Kpi): string {
     kpi.flows.filter(test).reduce((sum, { customers }) => sum + customers, 0);
   const rows = STAGES.map((stage) => {
     const customers = kpi.stages[stage] ?? 0;
-    const share = kpi.customers === 0 ? 0 : (customers / kpi.customers) * 100;
+    const share = kpi.customers === 0 ? 0 : customers / kpi.customers;
     return [
       `${stage} ${STAGES_ZH[stage]}`,
       customers,
-      `${share.toFixed(1)} %`,
+      percent(share),
       flow(({ to }) => to === stage),
       flow(({ from }) => from === stage),
     ];
@@ -69,27 +69,4 @@ export function tierLine(kpi: Kpi): string {
   const tiers = known.reverse().map((tier) => `${tier} ${TIERS_ZH[tier]} ${count(kpi.tiers[tier] ?? 0)}`);
   const revenue = formatMinor(kpi.revenue_minor, currencyExponent(kpi.currency));
   return `  value tiers  ${tiers.join(', ')}\n  that night   ${counted(kpi.purchasers, 'customer')} bought, net ${revenue} ${kpi.currency}\n`;
-}
-
-/** Segments with their sizes and where their files lie. */
-export async function segmentTable(home: OpenHome, run: RunRecord): Promise<string> {
-  const plan = await readPlan(home.deps, run.runId);
-  const receipts = await readReceipts(home.deps, plan, 'publish-segments');
-  const rows = receipts.map(({ segment, destination, counts }) => [
-    segment,
-    destination,
-    counts['full'] ?? 0,
-    `+${count(counts['entered'] ?? 0)}`,
-    `-${count(counts['exited'] ?? 0)}`,
-  ]);
-  return formatTable(
-    [
-      { name: 'segment' },
-      { name: 'destination' },
-      { name: 'members', align: 'right' },
-      { name: 'entered', align: 'right' },
-      { name: 'exited', align: 'right' },
-    ],
-    rows,
-  );
 }

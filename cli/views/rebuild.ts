@@ -15,7 +15,7 @@ export function describeRebuild(outline: RebuildOutline, given: Readonly<Record<
   const { from, to, dates, generation, source, because, files, rows } = outline;
   const lines = [
     `Rebuild of ${formatRange(from, to)}: ${counted(dates, 'date')}, ${counted(files, 'file')}, ${counted(rows, 'row')}.`,
-    `  generation   ${generation.before} -> ${generation.now}; ${generation.before} stays`,
+    `  generation   ${generation.before} → ${generation.now}; ${generation.before} stays`,
     `  changes      ${changesOf(outline).join('; ') || 'nothing: the same state is computed afresh'}`,
     source === 'ledger'
       ? '  made from    the ledger: the facts as they were taken'
@@ -27,9 +27,9 @@ export function describeRebuild(outline: RebuildOutline, given: Readonly<Record<
 }
 
 function changesOf({ changes, bookSchema }: RebuildOutline): string[] {
-  const texts = changes.map(({ name, before, now }) => (now === '' ? NAMES[name] : `${NAMES[name]} ${before} -> ${now}`));
+  const texts = changes.map(({ name, before, now }) => (now === '' ? NAMES[name] : `${NAMES[name]} ${before} → ${now}`));
   const { before, now } = bookSchema;
-  return before === now ? texts : [...texts, `schema of the book ${Number.isNaN(before) ? 'unknown' : before} -> ${now}`];
+  return before === now ? texts : [...texts, `schema of the book ${Number.isNaN(before) ? 'unknown' : before} → ${now}`];
 }
 
 /** What is to be written into a configuration that names another number of shards. */

@@ -3,7 +3,7 @@ import { counted } from '../../lib/run/counted.ts';
 import type { Counts, ReplayFigures, StageFlow } from '../../lib/run/whatif/replay-figures.ts';
 import type { WhatIf } from '../../lib/run/whatif/what-if.ts';
 import { addDays, formatRange } from '../../lib/time.ts';
-import { count, formatTable } from '../table.ts';
+import { count, formatTable, percent } from '../table.ts';
 import { changeTable } from './config.ts';
 
 /** Pairs of stages, and keys without an effect, that are told at most. */
@@ -18,7 +18,7 @@ export function whatIfText(found: WhatIf, file: string): string {
     stagesText(found),
     flowsText(found),
     segmentsText(found),
-    otherText(`Value tiers on ${found.to}`, found, ({ tiers }) => tiers, TIERS_ZH),
+    otherText(`Value tiers on ${found.to}`, found, ({ tiers }) => highestFirst(tiers), TIERS_ZH),
     otherText(`Early warning on ${found.to}`, found, ({ warnings }) => warnings, WARNING_LEVELS_ZH),
     otherText(`RFM segments on ${found.to}`, found, ({ rfmSegments }) => rfmSegments),
   ].join('');
@@ -92,7 +92,7 @@ function pairsTable(pairs: WhatIf['moved']['stages']): string {
 const rankOf = ({ from, to }: StageFlow) => (from === '' ? 0 : STAGES.indexOf(from) + 1) * STAGES.length + STAGES.indexOf(to);
 
 function flowsText({ from, to, inForce, whatIf }: WhatIf): string {
-  const nameOf = (flow: StageFlow) => `${flow.from || '(first)'} -> ${flow.to}`;
+  const nameOf = (flow: StageFlow) => `${flow.from || '(first)'} → ${flow.to}`;
   const sizes = (figures: ReplayFigures) => new Map(figures.flows.map((flow) => [nameOf(flow), flow.customers]));
   const [a, b] = [sizes(inForce), sizes(whatIf)];
   const names = new Set([...inForce.flows, ...whatIf.flows].sort((x, y) => rankOf(x) - rankOf(y)).map(nameOf));
@@ -110,7 +110,7 @@ function flowsText({ from, to, inForce, whatIf }: WhatIf): string {
   return [
     `\nStage changes, ${formatRange(from, to)}\n`,
     table,
-    '  False churn: churned -> returned over all who became churned. Busiest night: the largest share\n',
+    '  False churn: churned → returned over all who became churned. Busiest night: the largest share\n',
     '  of the customers who changed stage without a purchase on one night, baseline nights left out.\n',
     epochsText(inForce, whatIf),
   ].join('');
@@ -125,9 +125,9 @@ function epochsText(inForce: ReplayFigures, whatIf: ReplayFigures): string {
 
 /** Two shares and their difference in percentage points. */
 function percents([a, b]: readonly [number | null, number | null]): string[] {
-  const percent = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
+  const text = (share: number | null) => (share === null ? '-' : percent(share, 2));
   const points = a === null || b === null ? '' : signed(b - a, (Math.abs(b - a) * 100).toFixed(2));
-  return [percent(a), percent(b), points];
+  return [text(a), text(b), points];
 }
 
 function segmentsText({ to, inForce, whatIf, moved }: WhatIf): string {
@@ -143,8 +143,15 @@ function segmentsText({ to, inForce, whatIf, moved }: WhatIf): string {
     { name: 'new in it', align: 'right' },
     { name: 'no longer', align: 'right' },
   ] as const;
-  return `\nSegments on ${to}\n${formatTable(columns, rows)}`;
+  const left = [...new Set([...Object.keys(inForce.heldOut), ...Object.keys(whatIf.heldOut)])].map(
+    (id) => `${id} ${count(inForce.heldOut[id] ?? 0)} and ${count(whatIf.heldOut[id] ?? 0)}`,
+  );
+  const note = left.length === 0 ? '' : `  Held out members, who are not exported, count too: ${left.join(', ')}.\n`;
+  return `\nSegments on ${to}\n${formatTable(columns, rows)}${note}`;
 }
+
+/** Tiers as they are told elsewhere, the best first. */
+const highestFirst = (tiers: Counts): Counts => Object.fromEntries(Object.entries(tiers).reverse());
 
 const shown = (size: number | undefined) => (size === undefined ? '-' : count(size));
 

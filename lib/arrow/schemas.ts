@@ -349,7 +349,7 @@ export const KPI_ROWS = {
   currency: utf8,
   measure: utf8,
   value: maybeFloat64,
-  group: text,
+  group: utf8,
 } as const satisfies TableSpec;
 /** Version of `KPI_ROWS`. */
 export const KPI_ROWS_VERSION = 1;

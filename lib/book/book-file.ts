@@ -1,7 +1,6 @@
 import { type ByteColumn, ByteColumnBuilder, type Columns, textAt } from '../arrow/columns.ts';
 import { BOOK_VERSION, CUSTOMERS, DAYS, INTERACTIONS, PENDING, RATES, TOMBSTONES } from '../arrow/schemas.ts';
 import { decodeTable, encodeTable } from '../arrow/table-file.ts';
-import { ContractMismatchError } from '../errors.ts';
 import type { BookTable } from '../keys.ts';
 import type { BookRules } from './book-rules.ts';
 import { deriveColumns } from './derive-columns.ts';
@@ -27,9 +26,8 @@ export function encodeBook(book: ShardBook, order: Int32Array): Record<BookTable
   };
 }
 
-/** Files of a book; undefined where one is missing. */
-export type BookFiles = Readonly<Record<Exclude<BookTable, 'rates' | 'tombstones'>, Uint8Array>> &
-  Readonly<Record<'rates' | 'tombstones', Uint8Array | undefined>>;
+/** Files of a book. */
+export type BookFiles = Readonly<Record<BookTable, Uint8Array>>;
 
 /** Reads a book. @param where the folder's key, for messages @throws ContractMismatchError */
 export function decodeBook(files: BookFiles, where: string, rules: BookRules): ShardBook {
@@ -69,21 +67,11 @@ export function decodeBook(files: BookFiles, where: string, rules: BookRules): S
   book.pending = decodePending(files.pending, `${where}/pending.arrow`);
   const interactions = decodeTable(INTERACTIONS, files.interactions, `${where}/interactions.arrow`, BOOK_VERSION);
   book.interactions.load(interactions.columns, interactions.rows, book.customers.interactionHead);
-  loadShared(book, files, where);
-  return book;
-}
-
-/** Rates and tombstones, which every shard has. */
-function loadShared(book: ShardBook, files: BookFiles, where: string): void {
-  const bytesOf = (table: 'rates' | 'tombstones') => {
-    const bytes = files[table];
-    if (bytes) return bytes;
-    throw new ContractMismatchError(`Object ${where}/${table}.arrow: missing, expected it beside the other tables. Restore it.`);
-  };
-  const rates = decodeTable(RATES, bytesOf('rates'), `${where}/rates.arrow`, BOOK_VERSION);
+  const rates = decodeTable(RATES, files.rates, `${where}/rates.arrow`, BOOK_VERSION);
   book.rates.load(rates.columns, rates.rows);
-  const tombstones = decodeTable(TOMBSTONES, bytesOf('tombstones'), `${where}/tombstones.arrow`, BOOK_VERSION);
+  const tombstones = decodeTable(TOMBSTONES, files.tombstones, `${where}/tombstones.arrow`, BOOK_VERSION);
   book.erased.load(tombstones.columns, tombstones.rows);
+  return book;
 }
 
 function linkDays(book: ShardBook, from: Columns<typeof DAYS>, rows: number): void {

@@ -13,6 +13,12 @@ import { segmentDefinition } from './segment-definition.ts';
 const ratio = z.number().min(0).max(1);
 const nights = z.int().min(1).max(60);
 
+/** What is said of a threshold that lies above another one. */
+const over = (section: unknown, [key, limit]: readonly [string, string], expected: string): string => {
+  const values = section as Readonly<Record<string, number>>;
+  return `is ${values[key]}, above ${limit}, ${values[limit]}; ${expected}`;
+};
+
 const hasDistinctIds = (items: readonly { id: string }[]) => new Set(items.map(({ id }) => id)).size === items.length;
 
 const clvSection = z.strictObject({
@@ -50,7 +56,7 @@ const epochs = z.strictObject({
   refusalsBeforeTaken: z.int().min(1).default(4),
 });
 
-const stages = z.strictObject({
+const stagesSection = z.strictObject({
   loyalPurchaseDays: z.int().min(3).default(4),
   decliningQ: ratio.default(0.5),
   decliningSilenceDays: z.int().min(1).default(14),
@@ -66,6 +72,17 @@ const stages = z.strictObject({
   returnHorizonDays: z.int().min(1).max(365).default(90),
 });
 
+const stages = stagesSection
+  .refine(({ churnedQ, decliningQ }) => churnedQ <= decliningQ, {
+    path: ['churnedQ'],
+    error: ({ input }) => over(input, ['churnedQ', 'decliningQ'], 'expected at most that: whoever churns has declined before'),
+  })
+  .refine(({ fallbackDecliningDays, fallbackChurnedDays }) => fallbackDecliningDays <= fallbackChurnedDays, {
+    path: ['fallbackDecliningDays'],
+    error: ({ input }) =>
+      over(input, ['fallbackDecliningDays', 'fallbackChurnedDays'], 'expected at most that: whoever churns has declined before'),
+  });
+
 const tiersSection = z.strictObject({
   /** Share of buyers in the tier vip, the best of those in the high tier's share; 0: no such tier. */
   vipShare: ratio.default(0),
@@ -77,7 +94,10 @@ const tiersSection = z.strictObject({
 
 const tiers = tiersSection.refine(({ vipShare, highShare }) => vipShare === 0 || vipShare < highShare, {
   path: ['vipShare'],
-  error: 'is not below highShare, expected a part of it',
+  error: ({ input }) => {
+    const { vipShare, highShare } = input as { vipShare: number; highShare: number };
+    return `is ${vipShare}, expected less than highShare, ${highShare}, or 0 for no such tier`;
+  },
 });
 
 const plays = z.strictObject({

@@ -60,14 +60,14 @@ const WHY: Readonly<Record<Reason, (evidence: ToldEvidence) => Sentence>> = {
   CAME_BACK: () => ({ en: 'bought again after being gone', zh: '流失后再次购买' }),
   RECOVERED: () => ({ en: 'bought again', zh: '再次购买' }),
   REBUILT_AFTER_REFUND: () => ({ en: 'a void or a refund took a purchase day away', zh: '作废或退款取消了一个购买日' }),
-  LATE_DATA: () => ({ en: 'a purchase of an earlier day became known', zh: '获知了更早一天的购买' }),
+  LATE_DATA: () => ({ en: 'a purchase of an earlier day became known', zh: '补录了更早日期的购买' }),
   RULES_CHANGED: () => ({ en: 'the thresholds of the stages were changed', zh: '阶段阈值已更改' }),
   EPOCH_CHANGED: (evidence) => {
     const silence = silenceWords(evidence);
     return { en: `a model came into force; ${silence.en}`, zh: `模型开始生效；${silence.zh}` };
   },
   ERASED: () => ({ en: 'erased', zh: '已删除' }),
-  BECAME_KNOWN: () => ({ en: 'known, without a purchase that stands', zh: '已知顾客，尚无有效购买' }),
+  BECAME_KNOWN: () => ({ en: 'known, without a purchase that stands', zh: '已知客户，尚无有效购买' }),
 };
 
 /** A stage change with its reason: `growing → declining: silent for 61 days, 2.5 times the usual 24`. */
@@ -75,7 +75,7 @@ export function changeSentence({ from, to, kind, reason, evidence }: StageChange
   const why = WHY[reason](evidence);
   const step = {
     en: from === null ? `begins as ${to}` : `${from} → ${to}`,
-    zh: from === null ? `以「${STAGES_ZH[to]}」开始` : `「${STAGES_ZH[from]}」→「${STAGES_ZH[to]}」`,
+    zh: from === null ? `进入「${STAGES_ZH[to]}」` : `「${STAGES_ZH[from]}」→「${STAGES_ZH[to]}」`,
   };
   const isRestated = kind === 'restated';
   return {

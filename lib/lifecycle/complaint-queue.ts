@@ -51,6 +51,13 @@ export class ComplaintQueue {
     return this.#openDays.length - this.#head;
   }
 
+  /** Number of open complaints of days before one. @param day epoch day */
+  openBefore(day: number): number {
+    let at = this.#head;
+    while (at < this.#openDays.length && (this.#openDays[at] as number) < day) at++;
+    return at - this.#head;
+  }
+
   /** Day of the complaint that has been open for longest; undefined when none is open. */
   get openSince(): number | undefined {
     return this.#openDays[this.#head];

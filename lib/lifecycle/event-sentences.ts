@@ -18,17 +18,18 @@ export interface PurchaseEvent {
 
 /** What a fact waits for, and why one was refused. */
 const REASONS: Readonly<Record<string, Sentence>> = {
-  FUTURE_EVENT: { en: 'its day lies ahead of its delivery', zh: '其日期晚于送达日' },
+  FUTURE_EVENT: { en: 'its day lies ahead of its delivery', zh: '发生日期晚于数据送达日' },
   ORPHAN: { en: 'its original is not known', zh: '原交易未知' },
-  EXCESS_REFUND: { en: 'its original has nothing left for it', zh: '原交易已无余额' },
-  UNCOVERED_REFUND: { en: 'no day has enough net for it', zh: '没有净额足够的日期' },
+  EXCESS_REFUND: { en: 'its original has nothing left for it', zh: '原交易已无可退余额' },
+  UNCOVERED_REFUND: { en: 'no day has enough net for it', zh: '没有净额足以抵扣的购买日' },
   MISSING_RATE: { en: 'no exchange rate is known', zh: '汇率未知' },
   CONFLICT: { en: 'its id came with another content', zh: '相同编号的内容不一致' },
   CURRENCY_MISMATCH: { en: 'its original is in another currency', zh: '与原交易币种不同' },
   AMOUNT_TOO_LARGE: { en: 'its amount is too large', zh: '金额过大' },
 };
 
-const reasonOf = (code: string): Sentence => REASONS[code] ?? { en: code, zh: code };
+/** Why something waits or was refused, by its code. */
+export const reasonOf = (code: string): Sentence => REASONS[code] ?? { en: code, zh: code };
 
 /** A sale, refund or void in words: `Bought: 34.12 USD`. */
 export function purchaseEventSentence(event: PurchaseEvent): Sentence {
@@ -102,5 +103,5 @@ export function refusalSentence(what: string, amount: string | null, rule: strin
 /** A sentence of something that became known later than it happened. @param knownOn `YYYY-MM-DD` */
 export const knownLater = ({ en, zh }: Sentence, knownOn: string): Sentence => ({
   en: `${en} (known on ${knownOn})`,
-  zh: `${zh}（${knownOn} 获知）`,
+  zh: `${zh}（${knownOn} 才获知）`,
 });

@@ -21,6 +21,12 @@ const WORDS: Readonly<Record<RfmDimension, Sentence & { readonly letter: string 
   monetary: { letter: 'M', en: 'net value', zh: '净消费' },
 };
 
+/** The RFM segment with its code. @param segment its names @param code three digits, 1 to 5 each */
+export const rfmSegmentSentence = (segment: Sentence, code: string): Sentence => ({
+  en: `RFM segment ${segment.en}, code ${code}.`,
+  zh: `RFM 分群「${segment.zh}」，代码 ${code}。`,
+});
+
 /** Why a dimension of the RFM code has its score: the value between the two cut points around it. */
 export function rfmSentence(dimension: RfmDimension, { score, value, cuts, windowDays }: RfmScore): Sentence {
   const { letter, en, zh } = WORDS[dimension];

@@ -40,7 +40,7 @@ export function rhythmSentence({ purchaseDays, silenceDays, usualGapDays }: Rhyt
     const others =
       gap === null
         ? { en: '', zh: '' }
-        : { en: `; others buy again after about ${days(gap)}`, zh: `；其他顾客约 ${gap} 天后再次购买` };
+        : { en: `; others buy again after about ${days(gap)}`, zh: `；其他客户约 ${gap} 天后再次购买` };
     return { en: `Has bought on one day, ${silence.en}${others.en}.`, zh: `仅购买过一天，${silence.zh}${others.zh}。` };
   }
   if (gap === null)
@@ -83,14 +83,14 @@ export function returnSentence({
 }): Sentence {
   return {
     en: `${percent(now)} likely to buy within ${days(horizonDays)}; ${percent(fresh)} just after the last purchase (q ${q.toFixed(2)}).`,
-    zh: `${horizonDays} 天内再次购买的可能性为 ${percent(now)}；上次购买刚结束时为 ${percent(fresh)}（q ${q.toFixed(2)}）。`,
+    zh: `${horizonDays} 天内再次购买的可能性为 ${percent(now)}；上次购买时为 ${percent(fresh)}（q ${q.toFixed(2)}）。`,
   };
 }
 
 /** How the spend of a future purchase was told (docs/data-contract.md, Scores). */
 const SPEND: Readonly<Record<string, Sentence>> = {
-  gamma_gamma: { en: 'the own spend, drawn towards that of all', zh: '由自身消费并向总体水平收缩得出' },
-  population_mean: { en: 'the mean of all, for one purchase says little', zh: '取总体均值，因一次购买说明不了多少' },
+  gamma_gamma: { en: 'the own spend, drawn towards that of all', zh: '按自身消费估算，并向总体均值修正' },
+  population_mean: { en: 'the mean of all, for one purchase says little', zh: '取总体均值，因仅一次购买不足以判断' },
   cohort_mean: { en: 'the mean of all, for the spend model was refused', zh: '取总体均值，因消费模型未被采用' },
 };
 
@@ -157,14 +157,14 @@ export function tierSentence({ tier, since, plain, isNegative, minNights, nights
     return { en: `${head.en}: the net value is negative (NET_NEGATIVE).`, zh: `${head.zh}：净值为负（NET_NEGATIVE）。` };
   const listed = {
     en: cuts.map((cut) => `${cut.tier} above ${cut.above}`).join(', '),
-    zh: cuts.map((cut) => `${tierZh(cut.tier)}高于 ${cut.above}`).join('，'),
+    zh: cuts.map((cut) => `${tierZh(cut.tier)}须高于 ${cut.above}`).join('，'),
   };
   const by = listed.en === '' ? { en: '', zh: '' } : { en: ` (${listed.en})`, zh: `（${listed.zh}）` };
   if (plain === null || plain === tier) return { en: `${head.en}: ${total}${by.en}.`, zh: `${head.zh}：${total}${by.zh}。` };
   const kept =
     nights < minNights
       ? { en: `a tier is kept for ${days(minNights)}`, zh: `层级至少保留 ${minNights} 天` }
-      : { en: 'the value is still within the band', zh: '价值仍在缓冲带内' };
+      : { en: 'the value is still within the band', zh: '价值仍在缓冲区间内' };
   return {
     en: `${head.en}: ${total} would be ${plain}${by.en}, but ${kept.en}.`,
     zh: `${head.zh}：${total} 本应为${tierZh(plain)}${by.zh}，但${kept.zh}。`,
@@ -176,10 +176,10 @@ export function nextChangeSentence(
   next: { readonly on: string; readonly to: Stage },
   then?: { on: string; to: Stage },
 ): Sentence {
-  const after = then ? { en: `, ${then.to} on ${then.on}`, zh: `，${then.on} 变为${stageZh(then.to)}` } : { en: '', zh: '' };
+  const after = then ? { en: `, ${then.to} on ${then.on}`, zh: `，再于 ${then.on} 变为${stageZh(then.to)}` } : { en: '', zh: '' };
   return {
     en: `If nothing is bought, ${next.to} on ${next.on}${after.en}.`,
-    zh: `若不再购买，${next.on} 变为${stageZh(next.to)}${after.zh}。`,
+    zh: `若不再购买，将于 ${next.on} 变为${stageZh(next.to)}${after.zh}。`,
   };
 }
 
@@ -206,7 +206,7 @@ export function segmentsSentence(segments: readonly Sentence[], heldOutOf: reado
   const parts = [
     ...(segments.length > 0 ? [{ en: `Lists: ${en(segments)}.`, zh: `所在名单：${zh(segments)}。` }] : []),
     ...(heldOutOf.length > 0
-      ? [{ en: `Held out of ${en(heldOutOf)}, to compare.`, zh: `为作对照，未列入：${zh(heldOutOf)}。` }]
+      ? [{ en: `Held out of ${en(heldOutOf)}, to compare.`, zh: `作为对照，未列入：${zh(heldOutOf)}。` }]
       : []),
   ];
   return { en: parts.map((part) => part.en).join(' '), zh: parts.map((part) => part.zh).join('') };

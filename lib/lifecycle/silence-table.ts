@@ -21,7 +21,7 @@ export interface SilenceThreshold {
 export const NEVER = 0x3fff_ffff;
 
 /** Days of silence up to which thresholds are looked for: eleven years, so that the tables of a rhythm stay small. */
-const SEARCHED_DAYS = 4095;
+export const SEARCHED_DAYS = 4095;
 
 /** Where the first search of all begins, and for how many counts x what was found is kept. */
 const [FIRST_GUESS_DAYS, NEIGHBOURS] = [32, 64] as const;
@@ -63,7 +63,6 @@ export class SilenceTable {
   /** By threshold: a customer is seldom asked about all of them. */
   readonly #tables: readonly PairTable[];
 
-  /** @param thresholds those that are passed earlier first where `passed` is asked */
   constructor(rhythm: Rhythm, thresholds: readonly SilenceThreshold[]) {
     this.#rhythm = rhythm;
     this.#tables = thresholds.map((threshold) => {
@@ -73,7 +72,10 @@ export class SilenceTable {
         const place = x % NEIGHBOURS;
         const anchors = near[place] ?? newAnchors();
         near[place] = anchors;
-        const days = this.#firstBelow(x, txDays, threshold, guessDays(anchors, txDays));
+        // what stands beside is the neighbour's days plus one; of a count beyond the dense ones it is anybody's, and a guess as well
+        const beside = (out[at - 1] as number) || (out[at + 1] as number);
+        const guess = beside > 0 ? Math.min(beside - 1, SEARCHED_DAYS) : guessDays(anchors, txDays);
+        const days = this.#firstBelow(x, txDays, threshold, guess);
         if (days !== NEVER) keepAnchor(anchors, txDays, days);
         // what is filled must be positive
         out[at] = days + 1;
@@ -91,11 +93,9 @@ export class SilenceTable {
     return (entry[table.at] as number) - 1;
   }
 
-  /** Number of thresholds, from the first on, that a silence of so many days has passed. @param x count @param txDays whole days */
-  passed(x: number, txDays: number, silenceDays: number): number {
-    let passed = 0;
-    while (passed < this.#tables.length && silenceDays >= this.days(x, txDays, passed)) passed++;
-    return passed;
+  /** Entries of a threshold as `PairTable.rows`, days plus one: for loops over customers, which ask `days` for what is not filled. */
+  rows(which: number): readonly Float64Array[] {
+    return (this.#tables[which] as PairTable).rows;
   }
 
   /** Gives the memory of the tables back; answers stay the same. */

@@ -1,4 +1,4 @@
-import { type Rhythm, SilenceTable } from './silence-table.ts';
+import { type Rhythm, SEARCHED_DAYS, SilenceTable } from './silence-table.ts';
 import { REASON } from './stage-columns.ts';
 
 /** Thresholds of the stage machine: the `stages` section of the configuration. */
@@ -23,6 +23,9 @@ export interface PurchaseFacts {
   /** First and last of them, epoch days; without meaning when n is 0. */
   readonly firstDay: number;
   readonly lastDay: number;
+  /** What the rhythm says on the night itself, where it was asked already: spares the look-ups. Without both, tables decide. */
+  readonly q?: number;
+  readonly pReturn?: number;
 }
 
 /** Position in the table of silence of the threshold below which a pending decline is not cleared. */
@@ -42,10 +45,13 @@ export interface NightRules {
   readonly rules: StageRules;
 }
 
+/** q below which a pending decline is not cleared. */
+const pendingQ = ({ decliningQ, clearBandRatio }: StageRules): number => decliningQ * (1 + clearBandRatio);
+
 /** The rules of a night under a rhythm, or under the fallback. */
 export function nightRules(rhythm: Rhythm | null, rules: StageRules, baseline: NightRules['baseline'] = null): NightRules {
   const thresholds = [
-    { q: rules.decliningQ * (1 + rules.clearBandRatio) },
+    { q: pendingQ(rules) },
     { q: rules.decliningQ },
     { q: rules.churnedQ, pReturn: rules.churnedReturnProbability },
   ];
@@ -89,6 +95,12 @@ export function churnedFrom(facts: PurchaseFacts, night: NightRules): number {
 /** Whether the declining condition holds on a day, without dwell. `pending` inside the band: neither holds nor clears. */
 export function decliningCondition(facts: PurchaseFacts, day: number, night: NightRules): 'holds' | 'pending' | 'clear' {
   const silence = day - facts.lastDay;
+  const { q } = facts;
+  if (q !== undefined && night.silence && silence <= SEARCHED_DAYS) {
+    const { decliningQ, decliningSilenceDays } = night.rules;
+    if (!(q < pendingQ(night.rules))) return 'clear';
+    return q < decliningQ && silence >= decliningSilenceDays ? 'holds' : 'pending';
+  }
   if (silence < clearUntil(facts, night)) return 'clear';
   return silence >= decliningFrom(facts, night) ? 'holds' : 'pending';
 }
@@ -96,6 +108,13 @@ export function decliningCondition(facts: PurchaseFacts, day: number, night: Nig
 /** Whether the churn condition holds on a day, without dwell, and why. */
 export function churnCondition(facts: PurchaseFacts, day: number, night: NightRules): number | undefined {
   const silence = day - facts.lastDay;
-  if (night.silence && silence >= goneFrom(facts, night)) return REASON.LONG_SILENCE;
+  if (night.silence && isGone(facts, silence, night)) return REASON.LONG_SILENCE;
   return silence >= hardCapOf(night) ? REASON.HARD_CAP : undefined;
+}
+
+function isGone(facts: PurchaseFacts, silence: number, night: NightRules): boolean {
+  const { q, pReturn } = facts;
+  if (q === undefined || pReturn === undefined || silence > SEARCHED_DAYS) return silence >= goneFrom(facts, night);
+  const { churnedQ, churnedReturnProbability, churnedSilenceDays } = night.rules;
+  return q < churnedQ && pReturn < churnedReturnProbability && silence >= churnedSilenceDays;
 }

@@ -29,22 +29,37 @@ export interface PurchaseColumns {
   readonly lastDay: Int32Array;
 }
 
+/** What the rhythm of a night says of each row on the day itself; without meaning for one without a purchase. */
+export interface ChancesNow {
+  readonly q: Float64Array;
+  readonly pReturn: Float64Array;
+}
+
+/** Whose rows are looked through, and with what. */
+interface RowsOfNight {
+  readonly rows: number;
+  readonly day: number;
+  readonly night: NightRules;
+  /** Spares the tables of silence, which are filled for the rows that are found alone. */
+  readonly now?: ChancesNow | undefined;
+}
+
 /**
  * The rows that a night may change, counters included: those without a stage, with a purchase, with a count of nights, or silent for so
- * long that a condition holds. The others, nearly all on nearly every night, are told by two comparisons and at most one look-up.
+ * long that a condition holds. The others, nearly all on nearly every night, are told by a few comparisons.
  *
  * Source: `stepStage` leaves every other row as it is, checked in test/property/lifecycle.test.ts.
- * @param facts as of `day` @param rows how many of them @param found filled from its beginning, ascending; as long as `rows`
+ * @param facts as of the day @param found filled from its beginning, ascending; as long as there are rows
  * @returns how many were found
  */
-export function rowsToStep(
-  { stage, decliningNights, churnNights }: StageColumns,
-  facts: PurchaseColumns,
-  { rows, day, night }: { readonly rows: number; readonly day: number; readonly night: NightRules },
-  found: Int32Array,
-): number {
+export function rowsToStep(columns: StageColumns, facts: PurchaseColumns, of: RowsOfNight, found: Int32Array): number {
+  const { stage, decliningNights, churnNights } = columns;
   const { purchaseDays, firstDay, lastDay } = facts;
-  const { silence: table } = night;
+  const { rows, day, night, now } = of;
+  const { silence: table, rules } = night;
+  const { decliningQ, churnedQ, churnedReturnProbability } = rules;
+  const [q, pReturn] = [now?.q ?? NO_CHANCES, now?.pReturn ?? NO_CHANCES];
+  const isKnown = now !== undefined;
   const [declineAt, churnAt, capAt] = [earliestDecline(night), earliestChurn(night), hardCapOf(night)];
   let count = 0;
   for (let row = 0; row < rows; row++) {
@@ -56,11 +71,15 @@ export function rowsToStep(
       if (code === STAGE_DECLINING) {
         if (churnNights[row] === 0 && silence < capAt) {
           if (silence < churnAt || !table) continue;
-          if (silence < table.days((purchaseDays[row] as number) - 1, last - (firstDay[row] as number), CHURNED)) continue;
+          if (isKnown) {
+            if (!((q[row] as number) < churnedQ && (pReturn[row] as number) < churnedReturnProbability)) continue;
+          } else if (silence < table.days((purchaseDays[row] as number) - 1, last - (firstDay[row] as number), CHURNED)) continue;
         }
       } else if (decliningNights[row] === 0) {
         if (silence < declineAt) continue;
-        if (table && silence < table.days((purchaseDays[row] as number) - 1, last - (firstDay[row] as number), DECLINING))
+        if (isKnown) {
+          if (!((q[row] as number) < decliningQ)) continue;
+        } else if (table && silence < table.days((purchaseDays[row] as number) - 1, last - (firstDay[row] as number), DECLINING))
           continue;
       }
     }
@@ -68,6 +87,8 @@ export function rowsToStep(
   }
   return count;
 }
+
+const NO_CHANCES = new Float64Array(0);
 
 /**
  * One night of one customer: at most one legal step (docs/lifecycle.md, Edges). Upward only on a purchase night; downward only

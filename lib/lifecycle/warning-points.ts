@@ -1,4 +1,3 @@
-import { type Rhythm, SilenceTable } from './silence-table.ts';
 import { LEVEL } from './warning-columns.ts';
 
 /** Days that complaints, reviews and refunds are looked back on: as many as the book keeps interactions for. */
@@ -37,16 +36,12 @@ export const noPoints = (): WarningPoints => ({ inactivity: 0, slowing: 0, compl
 /** The sum of the points. */
 export const totalPoints = (p: WarningPoints): number => p.inactivity + p.slowing + p.complaints + p.reviews + p.refunds;
 
-/** Days of silence at which a rhythm gives one, two and three points for inactivity. */
-export const inactivityTable = (rhythm: Rhythm, { inactivityQ }: WarningRules): SilenceTable =>
-  new SilenceTable(
-    rhythm,
-    inactivityQ.map((q) => ({ q })),
-  );
-
-/** Points 0..3 for days of silence; without a rhythm none. */
-export const inactivityPoints = (table: SilenceTable | null, x: number, txDays: number, silenceDays: number): number =>
-  table ? table.passed(x, txDays, silenceDays) : 0;
+/** Points 0..3: the thresholds, the highest first, that q lies below. @param q NaN without a model: none */
+export function inactivityPoints(q: number, { inactivityQ: [first, second, third] }: WarningRules): number {
+  if (!(q < first)) return 0;
+  if (!(q < second)) return 1;
+  return q < third ? 3 : 2;
+}
 
 /** 1 when both of the last two gaps are long for the customer. Days, 0 for a gap that there is none of. @param ownGap see own-gap.ts */
 export const slowingPoints = (ownGap: number, lastGap: number, gapBefore: number, { slowGapRatio }: WarningRules): number =>

@@ -3,7 +3,7 @@ import type { WarningPoints } from './warning-points.ts';
 import { WARNING_LEVELS_ZH, type WarningLevel } from './words.ts';
 
 /** Names of the signals of the early warning. */
-const SIGNAL_WORDS: Readonly<Record<keyof WarningPoints, Sentence>> = {
+export const SIGNAL_WORDS: Readonly<Record<keyof WarningPoints, Sentence>> = {
   inactivity: { en: 'inactivity', zh: '沉默' },
   slowing: { en: 'slowing rhythm', zh: '购买变慢' },
   complaints: { en: 'complaints', zh: '投诉' },
@@ -12,9 +12,13 @@ const SIGNAL_WORDS: Readonly<Record<keyof WarningPoints, Sentence>> = {
 };
 
 /** What a warning had to do without. */
-const MISSING = {
-  model: { en: '; without inactivity, for no model is in force yet', zh: '；尚无模型生效，未计沉默' },
-  feed: { en: '; without complaints and reviews, for none are delivered', zh: '；未收到互动数据，未计投诉与评价' },
+export const MISSING_SIGNALS = {
+  model: { en: 'without inactivity, for no model is in force yet', zh: '尚无模型生效，未计沉默' },
+  feed: { en: 'without complaints and bad reviews, for none are delivered', zh: '未收到互动数据，未计投诉与差评' },
+  both: {
+    en: 'without inactivity, for no model is in force yet, and without complaints and bad reviews, for none are delivered',
+    zh: '尚无模型生效，未计沉默；未收到互动数据，未计投诉与差评',
+  },
 } as const satisfies Record<string, Sentence>;
 
 const NOTHING: Sentence = { en: '', zh: '' };
@@ -30,7 +34,7 @@ export interface WarningFacts {
   /** Day of the last alert of the episode that goes on; null without one. */
   readonly alertedOn: string | null;
   /** What could not be heard of; null where every signal counts. */
-  readonly missing: keyof typeof MISSING | null;
+  readonly missing: keyof typeof MISSING_SIGNALS | null;
 }
 
 /** The warning of a customer with its points by signal: `Level watch since 2025-08-04: 2 points (inactivity 2).` */
@@ -42,8 +46,8 @@ export function warningSentence({ level, points, bySignal, since, alertedOn, mis
       : { en: `Level ${level}${from.en}`, zh: `预警级别「${WARNING_LEVELS_ZH[level]}」${from.zh}` };
   const sum = { en: points === 1 ? '1 point' : `${points} points`, zh: `${points} 分` };
   const parts = signalsOf(bySignal);
-  const alert = alertedOn === null ? NOTHING : { en: `, alert on ${alertedOn}`, zh: `，${alertedOn} 发出提醒` };
-  const without = missing === null ? NOTHING : MISSING[missing];
+  const alert = alertedOn === null ? NOTHING : { en: `, alert on ${alertedOn}`, zh: `，${alertedOn} 发出警报` };
+  const without = missing === null ? NOTHING : { en: `; ${MISSING_SIGNALS[missing].en}`, zh: `；${MISSING_SIGNALS[missing].zh}` };
   return {
     en: `${head.en}: ${sum.en}${parts.en}${alert.en}${without.en}.`,
     zh: `${head.zh}：${sum.zh}${parts.zh}${alert.zh}${without.zh}。`,
@@ -60,8 +64,8 @@ function signalsOf(bySignal: WarningFacts['bySignal']): Sentence {
   return { en: ` (${told.map(({ en }) => en).join(', ')})`, zh: `（${told.map(({ zh }) => zh).join('、')}）` };
 }
 
-/** What a customer's silence has cost so far in expected value. @param amount with its currency */
+/** What of a customer's expected value the silence puts at risk. @param amount with its currency */
 export const riskSentence = (amount: string): Sentence => ({
   en: `${amount} of expected value is at risk through the silence so far.`,
-  zh: `因沉默而面临风险的预期价值为 ${amount}。`,
+  zh: `因沉默，预期价值中有 ${amount} 面临流失风险。`,
 });

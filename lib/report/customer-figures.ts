@@ -74,7 +74,7 @@ export function satisfactionFigures({ satisfaction: s }: ShardFigures) {
     mean_survey_score: s.surveys === 0 ? null : s.surveyScores / s.surveys / MILLIONTHS,
     complaints: s.complaints,
     open_complaints: s.open,
-    customers_with_overdue_complaints: s.overdue,
+    overdue_complaints: s.overdue,
     resolved: s.resolvedSoon + s.resolvedLate,
     resolved_within_7_days: s.resolvedSoon,
     resolved_within_7_days_share: ratio(s.resolvedSoon, judged),

@@ -55,13 +55,18 @@ export interface FeedFigures {
   readonly late: number;
 }
 
+/** The figures of the date before, of which the model's health stands until the next epoch date. */
+interface DayBefore extends EarlierKpi {
+  readonly model?: { readonly matured: MaturedReports };
+}
+
 /** What the figures of a date are made from, beside those of the date itself. */
 interface DateSources {
   readonly calibration: CalibrationFigures;
   readonly feeds: Readonly<Partial<Record<Feed, FeedFigures>>>;
   /** Figures of the dates before; undefined where they are not known. */
   readonly earlier: {
-    readonly day: EarlierKpi | undefined;
+    readonly day: DayBefore | undefined;
     readonly week: EarlierKpi | undefined;
     readonly trailing: EarlierKpi | undefined;
     /** As many days before as an alert needs to mature. */
@@ -109,7 +114,7 @@ export function dateKpi(
     satisfaction: satisfactionFigures(figures),
     referral: referralFigures(figures),
     warnings: warningFigures(figures, cumulative, earlier.matured),
-    model: modelFigures(figures, calibration),
+    model: modelFigures(figures, calibration, earlier.day?.model?.matured),
     calm: calmFigures(kpi, calibration),
     data: dataFigures(figures, feeds),
     cumulative,
@@ -122,13 +127,24 @@ interface MaturedReport extends MaturedFigures {
   readonly epoch: string | null;
 }
 
-function modelFigures({ matured }: ShardFigures, { epoch, epochAgeDays, matured: epochs }: CalibrationFigures) {
+/** By `after_30_days`, `after_90_days`; null where no model was in force then. */
+type MaturedReports = Readonly<Record<string, MaturedReport | null>>;
+
+/** @param before of the date before, which stand until the next epoch date; undefined where they are not known */
+function modelFigures(
+  { matured }: ShardFigures,
+  { epoch, epochAgeDays, matured: epochs }: CalibrationFigures,
+  before: MaturedReports | undefined,
+) {
   const of = (days: number, i: number): [string, MaturedReport | null] => {
+    const name = `after_${days}_days`;
+    if (matured === null) return [name, before?.[name] ?? null];
     const counts = matured[i] ?? null;
     const then = epochs[i];
-    return [`after_${days}_days`, counts && then ? { as_of: then.asOf, epoch: then.epoch, ...maturedFigures(counts) } : null];
+    return [name, counts && then ? { as_of: then.asOf, epoch: then.epoch, ...maturedFigures(counts) } : null];
   };
-  return { epoch, epoch_age_days: epochAgeDays, matured: Object.fromEntries(MATURED_DAYS.map(of)) };
+  const reports: MaturedReports = Object.fromEntries(MATURED_DAYS.map(of));
+  return { epoch, epoch_age_days: epochAgeDays, matured: reports };
 }
 
 function calmFigures({ flows, customers, restated }: Kpi, { baseline, candidate, refusalsInRow }: CalibrationFigures) {

@@ -20,7 +20,8 @@ export interface PublicationFigures {
   readonly holdout: number;
   readonly files: number;
   readonly bytes: number;
-  readonly manifest_sha256: string;
+  /** SHA-256 (hex) of the files' SHA-256 as the manifest lists them, a line each: of what was published, whichever run did. */
+  readonly sha256: string;
 }
 
 /** Customers whom each group needs before the groups are compared. */

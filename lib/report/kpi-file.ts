@@ -21,7 +21,7 @@ const NIGHT_GROUPS = { stages: 'stage', tiers: 'tier' } as const;
 
 /**
  * The figures of a date as rows: stages as `stage_new`, tiers as `tier_high`, flows as `flow_new_growing`, and of each group what its
- * names make together (`growth`, `last_28_days_rate`); cohorts as `cohort_2025-01_active`. Texts are left out.
+ * names make together (`growth`, `last_28_days_rate`); cohorts as `cohort_2025-01_active`; what is true is 1, what is not 0. Texts are left out.
  */
 export function kpiRows(kpi: StoredKpi): KpiRow[] {
   return Object.entries(kpi).flatMap(([name, value]): KpiRow[] => {
@@ -40,15 +40,14 @@ export function kpiRows(kpi: StoredKpi): KpiRow[] {
 
 function rowsOf(group: string, names: readonly string[], value: unknown): KpiRow[] {
   if (value === null || typeof value === 'number') return [{ group, measure: names.join('_'), value }];
-  if (typeof value !== 'object' || Array.isArray(value))
-    return value && names.at(-1) === 'cohorts' ? cohortRows(group, value) : [];
-  return Object.entries(value as object).flatMap(([name, part]) => rowsOf(group, [...names, name], part));
+  if (typeof value === 'boolean') return [{ group, measure: names.join('_'), value: Number(value) }];
+  if (Array.isArray(value)) return names.at(-1) === 'cohorts' ? cohortRows(group, value) : [];
+  if (typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([name, part]) => rowsOf(group, [...names, name], part));
 }
 
-function cohortRows(group: string, cohorts: unknown): KpiRow[] {
-  return (cohorts as readonly { readonly month: string }[]).flatMap(({ month, ...numbers }) =>
-    rowsOf(group, [`cohort_${month}`], numbers),
-  );
+function cohortRows(group: string, cohorts: readonly { readonly month: string }[]): KpiRow[] {
+  return cohorts.flatMap(({ month, ...numbers }) => rowsOf(group, [`cohort_${month}`], numbers));
 }
 
 /** The figures of a date as a Parquet file in long form: date, currency, measure, value, group. */

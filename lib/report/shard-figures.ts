@@ -60,8 +60,8 @@ export interface ShardFigures {
     /** Customers with a `referral` interaction within 90 days, by stage. */
     readonly referrers: readonly number[];
   };
-  /** As `MATURED_DAYS`; null where no model was in force then. */
-  readonly matured: readonly (MaturedCounts | null)[];
+  /** As `MATURED_DAYS`, null where no model was in force then; null on dates that are no epoch dates, which look at none. */
+  readonly matured: readonly (MaturedCounts | null)[] | null;
   readonly warnings: {
     /** Customers, and value at risk in minor units, by level. */
     readonly levels: readonly number[];

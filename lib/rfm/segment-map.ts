@@ -16,8 +16,8 @@ export const RFM_SEGMENTS = [
 /** Names of the default segments in Chinese, in the order of `RFM_SEGMENTS`. */
 const RFM_SEGMENTS_ZH = [
   '冠军',
-  '忠诚',
-  '潜在忠诚',
+  '忠实',
+  '潜力忠实',
   '新客',
   '有潜力',
   '需关注',
@@ -25,7 +25,7 @@ const RFM_SEGMENTS_ZH = [
   '有风险',
   '不可失去',
   '休眠',
-  '已流失',
+  '沉寂',
 ] as const;
 
 /** Segments over the 125 codes, each of which is in exactly one. */

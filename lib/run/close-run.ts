@@ -54,7 +54,7 @@ async function pointLatest(
   const manifestKey = `${exportKeys.publication(segment, destination, plan.to, plan.runId)}/manifest.json`;
   const manifest = await deps.exports.read(manifestKey);
   const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
-  const figures = publicationFigures(publication, parseJson<PublishedManifest>(manifest, manifestKey), manifestSha256);
+  const figures = publicationFigures(publication, parseJson<PublishedManifest>(manifest, manifestKey));
   const bytes = jsonBytes({ dt: plan.to, runId: plan.runId, manifestKey, manifestSha256 });
   const key = exportKeys.latest(segment, destination);
   const before = await deps.exports.stat(key);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lakeKeys } from '../keys.ts';
 import {
   type ExportFigures,
@@ -16,14 +17,13 @@ import { readReceipts } from './receipts.ts';
 /** What a manifest tells of a publication, as far as the figures need it. */
 export interface PublishedManifest {
   readonly counts: Readonly<Record<string, number>>;
-  readonly files: readonly { readonly bytes: number }[];
+  readonly files: readonly { readonly bytes: number; readonly sha256: string }[];
 }
 
-/** The figures of one publication. @param sha256 of the manifest's bytes (hex) */
+/** The figures of one publication. */
 export function publicationFigures(
   { segment, destination }: { readonly segment: string; readonly destination: string },
   { counts, files }: PublishedManifest,
-  sha256: string,
 ): PublicationFigures {
   const countOf = (role: string) => counts[role] ?? 0;
   return {
@@ -35,7 +35,9 @@ export function publicationFigures(
     holdout: countOf('holdout'),
     files: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    manifest_sha256: sha256,
+    sha256: createHash('sha256')
+      .update(files.map(({ sha256 }) => `${sha256}\n`).join(''))
+      .digest('hex'),
   };
 }
 

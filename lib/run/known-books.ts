@@ -2,7 +2,7 @@ import { foldNight } from '../book/fold-night.ts';
 import type { NightFold } from '../book/night-fold.ts';
 import type { ShardBook } from '../book/shard-book.ts';
 import type { PerennialConfig } from '../config/config.ts';
-import { type BookTable, lakeKeys, type ShardPlace } from '../keys.ts';
+import { BOOK_TABLES, lakeKeys, type ShardPlace } from '../keys.ts';
 import { addDays, type BusinessDate, datesBetween, dayOf, type EpochDay } from '../time.ts';
 import { type CommittedErasures, readCommittedErasures } from './committed-erasures.ts';
 import type { RunDeps } from './deps.ts';
@@ -26,9 +26,6 @@ export interface KnownBooks {
   /** One shard's book after another, each read, and folded forward where it must be, when it is asked for. */
   books(watch?: FoldWatch): AsyncGenerator<ShardBook>;
 }
-
-/** Tables without which a book is not whole: `compact` deletes the books of earlier runs table by table. */
-const TABLES: readonly BookTable[] = ['interactions', 'days', 'pending', 'customers'];
 
 /**
  * The books of the committed chain exactly as known on a committed date, also one inside a range, of which no book was kept: a
@@ -97,9 +94,9 @@ async function knownSpan(deps: RunDeps, chain: readonly RunRecord[], date: Busin
   return { generation, base, nights };
 }
 
-/** True when a shard's book of a run is whole. */
+/** True when a shard's book of a run is whole: `compact` deletes the books of earlier runs table by table. */
 export async function isBookKept(deps: Pick<RunDeps, 'lake'>, place: ShardPlace): Promise<boolean> {
-  const found = await Promise.all(TABLES.map((table) => deps.lake.stat(lakeKeys.book(place, table))));
+  const found = await Promise.all(BOOK_TABLES.map((table) => deps.lake.stat(lakeKeys.book(place, table))));
   return found.every((info) => info !== undefined);
 }
 

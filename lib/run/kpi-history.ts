@@ -1,7 +1,6 @@
 import { lakeKeys } from '../keys.ts';
 import { ALERT_MATURES_DAYS } from '../lifecycle/warning-step.ts';
 import { type DateKpi, KPI_VERSION } from '../report/date-kpi.ts';
-import type { EarlierKpi } from '../report/flow-figures.ts';
 import { TRAILING_DAYS } from '../report/shard-figures.ts';
 import { type BusinessDate, dayOf, formatDay } from '../time.ts';
 import type { RunDeps } from './deps.ts';
@@ -14,15 +13,15 @@ const LOOKED_BACK = [1, 7, TRAILING_DAYS, ALERT_MATURES_DAYS] as const;
 
 /** Figures of dates before, by epoch day: those of earlier runs, and those of this run as they are made. */
 class KpiHistory {
-  readonly #known = new Map<number, EarlierKpi>();
+  readonly #known = new Map<number, DateKpi>();
 
   /** Takes the figures of a date. */
-  add(kpi: EarlierKpi): void {
+  add(kpi: DateKpi): void {
     this.#known.set(dayOf(kpi.date as BusinessDate), kpi);
   }
 
   /** Figures of `days` before a day. */
-  before(day: number, days: (typeof LOOKED_BACK)[number]): EarlierKpi | undefined {
+  before(day: number, days: (typeof LOOKED_BACK)[number]): DateKpi | undefined {
     return this.#known.get(day - days);
   }
 }

@@ -1,3 +1,4 @@
+import { purchasesAfter } from '../book/purchases-after.ts';
 import type { ShardBook } from '../book/shard-book.ts';
 import { ContractMismatchError } from '../errors.ts';
 import type { GroupOutcomes } from '../report/export-figures.ts';
@@ -46,24 +47,14 @@ function tallyMembers(members: MemberFile, segments: readonly string[], book: Sh
     if (((treated | heldOut) & wanted) === 0) continue;
     const slot = book.findSlot(bytes, offsets[row] as number, offsets[row + 1] as number);
     if (slot < 0) continue;
-    const bought = (book.customers.lastDay[slot] as number) > since ? 1 : 0;
-    const net = netSince(book, slot, since);
+    const { days, netMinor } = purchasesAfter(book, slot, since);
     for (const tally of tallies) {
       const group = (treated & tally.bit) !== 0 ? tally.treated : (heldOut & tally.bit) !== 0 ? tally.heldOut : undefined;
       if (!group) continue;
       group.customers++;
-      group.buyers += bought;
-      group.netMinor += net;
+      group.buyers += days > 0 ? 1 : 0;
+      group.netMinor += netMinor;
     }
   }
   return tallies.map(({ segment, treated, heldOut }) => ({ segment, treated, heldOut }));
-}
-
-/** Net of a customer's days after one, minor units. */
-function netSince({ customers, days }: ShardBook, slot: number, since: EpochDay): number {
-  let net = 0;
-  for (let node = customers.dayHead[slot] as number; node >= 0; node = days.next[node] as number) {
-    if ((days.day[node] as number) > since) net += (days.gross[node] as number) - (days.refunded[node] as number);
-  }
-  return net;
 }

@@ -21,17 +21,27 @@ export async function committedChain(deps: RunDeps): Promise<RunRecord[]> {
   return chainOf(deps, current.runId);
 }
 
+/** Committed dates, with the chain that covers them. */
+export interface CommittedRange {
+  /** Newest first. */
+  readonly chain: readonly RunRecord[];
+  readonly from: BusinessDate;
+  readonly to: BusinessDate;
+}
+
 /**
+ * @param from left out: the first committed date @param to left out: the last
  * @throws UsageError for a range that ends before it begins, and for a first or last date that is not committed
  */
-export async function assertCommitted(
+export async function committedRange(
   deps: RunDeps,
   from: BusinessDate | undefined,
   to: BusinessDate | undefined,
-): Promise<void> {
+): Promise<CommittedRange> {
   if (from && to && from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
   const chain = await committedChain(deps);
   for (const date of [from, to]) if (date) covering(chain, date);
+  return { chain, from: from ?? (chain.at(-1) as RunRecord).from, to: to ?? (chain[0] as RunRecord).to };
 }
 
 /** The run of a committed chain that covers a date. @throws UsageError for a date that is not committed */
@@ -43,8 +53,8 @@ export function covering(chain: readonly RunRecord[], date: BusinessDate): RunRe
 }
 
 /**
- * The scores of a date, all shards, ordered by customer id; with the words of the columns that the spec does not fix. Customers who were erased since
- * are left out.
+ * The scores of a date, all shards, ordered by customer id; with the words of the columns that the spec does not fix. Customers who
+ * were erased since are left out.
  */
 export async function readScoresOf(
   deps: RunDeps,
@@ -71,23 +81,27 @@ export async function readScoresOf(
 }
 
 /** What is said of a committed date inside a range whose scores were not kept. */
-export const scoresNotKept = (date: BusinessDate, { from, to, rebuild }: RunRecord): UsageError =>
+export const scoresNotKept = (date: BusinessDate, { from, to }: RunRecord): UsageError =>
   new UsageError(
-    `Scores of ${date}: not kept, since it lies inside the range ${from} to ${to}. Ask for ${to}, or ${rebuild ? 'rebuild' : 'roll back and run the range'} with --snapshots all.`,
+    `Scores of ${date}: not kept, since it lies inside the range ${from} to ${to}. Ask for ${to}, or keep those of every date: \`rebuild --snapshots all\`.`,
   );
 
-/** The transitions of each committed date of a range, ordered by customer id within a date; without customers erased since. */
+/**
+ * The transitions of each committed date of a range, ordered by customer id within a date; without customers erased since.
+ *
+ * @throws UsageError as `committedRange`
+ */
 export async function* readTransitionsOf(
   deps: RunDeps,
   from: BusinessDate | undefined,
   to: BusinessDate | undefined,
 ): AsyncGenerator<TablePart<typeof TRANSITIONS>> {
-  const chain = (await committedChain(deps)).reverse();
+  const range = await committedRange(deps, from, to);
   const erased = await readCommittedErasures(deps);
-  for (const run of chain) {
+  for (const run of range.chain.toReversed()) {
     const shards = await shardsOf(deps, run);
     for (const dt of datesBetween(run.from, run.to)) {
-      if ((from && dt < from) || (to && dt > to)) continue;
+      if (dt < range.from || dt > range.to) continue;
       const tables = await Promise.all(shards.map((shard) => findTransitions(deps, run, dt, shard)));
       const found = tables
         .filter((table) => table !== undefined)
@@ -117,20 +131,22 @@ export async function readCalibratedNight(deps: RunDeps, date: BusinessDate | un
 /**
  * What was in force on each committed date of a range, ascending.
  *
- * @param from left out: the first committed date @param to left out: the last
- * @throws UsageError as `assertCommitted`
+ * @param from, to as of `committedRange` @param onNight told after each date that was read
+ * @throws UsageError as `committedRange`
  */
 export async function readCalibratedNights(
   deps: RunDeps,
   from: BusinessDate | undefined,
   to: BusinessDate | undefined,
+  onNight: (done: number, of: number) => void = () => undefined,
 ): Promise<CalibratedNight[]> {
-  await assertCommitted(deps, from, to);
-  const chain = await committedChain(deps);
-  const dates = datesBetween(from ?? (chain.at(-1) as RunRecord).from, to ?? (chain[0] as RunRecord).to);
+  const { chain, ...range } = await committedRange(deps, from, to);
+  const dates = datesBetween(range.from, range.to);
   const nights: CalibratedNight[] = [];
+  let done = 0;
   await eachConcurrently(dates.entries(), CALIBRATIONS_AT_ONCE, async ([place, date]) => {
     nights[place] = await calibratedNight(deps, covering(chain, date), date);
+    onNight(++done, dates.length);
   });
   return nights;
 }

@@ -7,7 +7,7 @@ import type { ShardBook } from '../book/shard-book.ts';
 import { ContractMismatchError, UsageError } from '../errors.ts';
 import { lakeKeys, type ShardPlace } from '../keys.ts';
 import { LEVEL } from '../lifecycle/warning-columns.ts';
-import { inactivityTable, type WarningPoints } from '../lifecycle/warning-points.ts';
+import type { WarningPoints } from '../lifecycle/warning-points.ts';
 import { SIGNALS, STAGES, WARNING_LEVELS } from '../lifecycle/words.ts';
 import { type BusinessDate, dayOf, formatDay } from '../time.ts';
 import { readCommittedErasures } from './committed-erasures.ts';
@@ -16,8 +16,10 @@ import { scheduleOf } from './engine/epoch-record.ts';
 import { WarningSignals } from './engine/warning-signals.ts';
 import { readCalibration, readEpochBook } from './epoch-files.ts';
 import { knownBooks } from './known-books.ts';
+import { missingSignals } from './missing-signals.ts';
 import { committedChain, covering } from './read-results.ts';
 import type { RunRecord } from './run-ledger.ts';
+import { readMembers } from './score-files.ts';
 
 /** The list of warned customers (docs/data-contract.md, Warnings): made when it is asked for, of no stored file. */
 export const WARNINGS = {
@@ -37,6 +39,7 @@ export const WARNINGS = {
   last_purchase_on: { kind: 'date' },
   episode_id: { kind: 'utf8' },
   alerted_on: { kind: 'date' },
+  held_out_of: { kind: 'utf8' },
 } as const satisfies TableSpec;
 /** Version of `WARNINGS`. */
 export const WARNINGS_VERSION = 1;
@@ -60,6 +63,8 @@ type Row = Record<keyof typeof WARNINGS, string | number>;
 export interface WarnedCustomers extends TablePart<typeof WARNINGS> {
   readonly date: BusinessDate;
   readonly currency: string;
+  /** What no warning of the date could count. */
+  readonly missing: ReturnType<typeof missingSignals>;
 }
 
 /**
@@ -67,13 +72,14 @@ export interface WarnedCustomers extends TablePart<typeof WARNINGS> {
  * who were erased since are left out.
  *
  * @param date left out: the last committed one @param onlyAlerts those alone for whom the date gave an alert
+ * @param onShard told after each shard
  * @throws UsageError for a date that is not committed, or whose state is not kept
  * Cost: scores, state and book of every shard, one shard after another.
  */
 export async function readWarningsOf(
   deps: RunDeps,
-  date: BusinessDate | undefined,
-  onlyAlerts: boolean,
+  { date, onlyAlerts }: { readonly date: BusinessDate | undefined; readonly onlyAlerts: boolean },
+  onShard: (done: number, of: number) => void = () => undefined,
 ): Promise<WarnedCustomers> {
   const chain = await committedChain(deps);
   const wanted = date ?? (chain[0] as RunRecord).to;
@@ -87,7 +93,6 @@ export async function readWarningsOf(
   const night = {
     day: dayOf(wanted),
     rules: config.warning,
-    inactivity: rhythm && inactivityTable(rhythm, config.warning),
     medianGapDays: calibration.epoch?.medianGapDays ?? null,
   };
   const rows: Row[] = [];
@@ -95,17 +100,19 @@ export async function readWarningsOf(
   for await (const book of books()) {
     const place = { generation: run.generation, dt: wanted, runId: run.runId, shard: shard++ };
     const { scores, state } = await readShard(deps, place);
+    const heldOutOf = await readHeldOut(deps, place);
     const signals = new WarningSignals(book, night);
     for (let row = 0; row < scores.rows; row++) {
       const level = scores.columns.warning_level[row] as number;
       if (level === NO_CODE || level === LEVEL.none) continue;
       if (onlyAlerts && state.alerted_on[row] !== night.day) continue;
       if ((erased.findRow(scores.columns.customer_id, row)?.knownOn ?? night.day) > night.day) continue;
-      const found = signals.pointsOf(slotOf(book, scores.columns, row));
-      rows.push(warnedRow({ scores: scores.columns, state, row }, found));
+      const found = signals.pointsUnder(rhythm, slotOf(book, scores.columns, row));
+      rows.push({ ...warnedRow({ scores: scores.columns, state, row }, found), held_out_of: heldOutOf(row) });
     }
+    onShard(shard, config.shards);
   }
-  return { ...tableOf(rows), date: wanted, currency: config.currency };
+  return { ...tableOf(rows), date: wanted, currency: config.currency, missing: missingSignals(calibration) };
 }
 
 const notKept = (date: BusinessDate, why: string, next: string) =>
@@ -135,6 +142,12 @@ async function readShard(deps: RunDeps, place: ShardPlace) {
   return { scores: decoded, state: columns };
 }
 
+/** Ids of the segments that the customer of a row is held out of, separated by blanks; row i of the membership is row i of the scores. */
+async function readHeldOut(deps: RunDeps, place: ShardPlace): Promise<(row: number) => string> {
+  const { heldOut, segments } = await readMembers(deps, place);
+  return (row) => segments.filter((_, i) => (((heldOut[row] as number) >>> i) & 1) === 1).join(' ');
+}
+
 function slotOf(book: ShardBook, { customer_id }: Columns<typeof SCORES>, row: number): number {
   const { bytes, offsets } = customer_id;
   return book.findSlot(bytes, offsets[row] as number, offsets[row + 1] as number);
@@ -146,7 +159,7 @@ interface Place {
   readonly row: number;
 }
 
-function warnedRow({ scores, state, row }: Place, points: WarningPoints): Row {
+function warnedRow({ scores, state, row }: Place, points: WarningPoints): Omit<Row, 'held_out_of'> {
   const customer = textAt(scores.customer_id, row);
   return {
     customer_id: customer,

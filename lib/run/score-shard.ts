@@ -72,7 +72,7 @@ export async function scoreShard(task: ShardTask, deps: RunDeps, signal: AbortSi
     const logged = timeline.log.rows;
     const fold = timeline.advance(dayOf(date), await factsOf(date), calibration);
     const night = countNight(timeline, dayOf(date), fold, logged);
-    kpis.push({ ...night, figures: counter.count(timeline, dayOf(date), fold, calibration) });
+    kpis.push({ ...night, figures: counter.count(timeline, dayOf(date), fold) });
     if (keepsScores(date, plan)) await writeScores(deps, plan, task.shard, timeline, calibration, config);
   }
   await writeState(deps, plan, task.shard, timeline);

@@ -107,14 +107,13 @@ async function readBase(
   if (!base) return { book: new ShardBook(rules), indexKeys: {}, formerIdentifiers: undefined };
   const place: ShardPlace = { generation, dt: base.dt, runId: base.runId, shard };
   const read = (table: BookTable) => deps.lake.read(lakeKeys.book(place, table));
-  const find = (table: BookTable) => deps.lake.get(lakeKeys.book(place, table));
   const [customers, days, pending, interactions, rates, tombstones] = await Promise.all([
     read('customers'),
     read('days'),
     read('pending'),
     read('interactions'),
-    find('rates'),
-    find('tombstones'),
+    read('rates'),
+    read('tombstones'),
   ]);
   const files = { customers, days, pending, interactions, rates, tombstones };
   // nothing is asked of the index where nothing is folded

@@ -96,8 +96,8 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
     );
     expect(results.map(({ code, stderr }) => ({ code, stderr }))).toEqual(results.map(() => ({ code: 0, stderr: '' })));
     expect(results[0]?.stdout).toMatch(/^Rebuild of 2025-01-01 to 2025-01-07: 7 dates, \d+ files, [\d,]+ rows\.$/m);
-    expect(results[0]?.stdout).toContain('  generation   1 -> 2; 1 stays\n');
-    expect(results[0]?.stdout).toContain('  changes      shards 4 -> 7\n');
+    expect(results[0]?.stdout).toContain('  generation   1 → 2; 1 stays\n');
+    expect(results[0]?.stdout).toContain('  changes      shards 4 → 7\n');
     expect(results[0]?.stdout).toContain('  made from    the ledger: the facts as they were taken\n');
     await same('nights', 'rebuilt');
     expect(results[3]?.stdout).toMatch(/\* r000003-2025-01-07 +2025-01-01 +2025-01-07 +CLOSED +2 /);
@@ -115,7 +115,7 @@ describe('rebuild on the command line', { timeout: 120_000 }, () => {
     expect(night?.stderr).toContain(
       'timeZone: Asia/Shanghai, expected UTC, with which all state was made. Set it back, or run `npm run -s perennial -- rebuild --config ',
     );
-    expect(rebuilt?.stdout).toContain('  changes      time zone UTC -> Asia/Shanghai\n');
+    expect(rebuilt?.stdout).toContain('  changes      time zone UTC → Asia/Shanghai\n');
     expect(rebuilt?.stdout).toContain('  made from    the drops, read again (timeZone changed)\n');
     expect(rebuilt?.stdout).toContain('2025-01-01 to 2025-01-08 are committed');
     expect(await readFile(file('shanghai.csv'), 'utf8')).toContain(',2025-01-08,');

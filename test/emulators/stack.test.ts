@@ -69,7 +69,7 @@ describe('the command line on a deployed stack', () => {
     ]) {
       expect({ args, out: await stack(...args) }).toEqual({ args, out: await home(...args) });
     }
-    expect(await stack('exports')).toMatch(/^Exports below s3:\/\/\S+\n\n {2}v1\/segment=\S+\/latest\.json -> 2025-01-04\n/);
+    expect(await stack('exports')).toMatch(/^Exports below s3:\/\/\S+\n\n {2}v1\/segment=\S+\/latest\.json → 2025-01-04\n/);
     expect(await stack('run', ...RANGE)).toBe('Already done: 2025-01-04 is committed. Nothing was written.\n');
   });
 

@@ -5,9 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { textAt } from '../../lib/arrow/columns.ts';
 import type { DateKpi } from '../../lib/report/date-kpi.ts';
-import type { StoredKpi } from '../../lib/report/kpi-file.ts';
 import type { RunDeps } from '../../lib/run/deps.ts';
-import { readKpisOf } from '../../lib/run/read-kpis.ts';
+import { readKpiOf } from '../../lib/run/read-kpis.ts';
 import { readScoresOf } from '../../lib/run/read-results.ts';
 import { openObjectStore } from '../../lib/store/objects.ts';
 import { addDays, type BusinessDate, formatDay } from '../../lib/time.ts';
@@ -56,8 +55,9 @@ interface Played {
     readonly from: BusinessDate;
     readonly to: BusinessDate;
     readonly scores: readonly OracleScore[];
-    readonly kpi: DateKpi;
   }[];
+  /** Figures of the last date. */
+  readonly kpi: DateKpi;
 }
 
 async function play(shop: OracleShop, dir: string): Promise<Played> {
@@ -91,12 +91,11 @@ async function play(shop: OracleShop, dir: string): Promise<Played> {
     }
     dueFrom = added.length > 0 ? addDays(added.at(-1)?.slice(3, 13) as BusinessDate, 1) : dueFrom;
     await runInMemory({ from: runs.length === 0 ? from : undefined, to, dropsUrl: pathToFileURL(dir).href }, deps);
-    let kpi: StoredKpi | undefined;
-    for await (const stored of readKpisOf(deps, to, to)) kpi = stored;
-    runs.push({ from, to, scores: await scoresOf(deps, to), kpi: kpi as unknown as DateKpi });
+    runs.push({ from, to, scores: await scoresOf(deps, to) });
     from = addDays(to, 1);
   }
-  return { rows: drops.rows, files, runs };
+  const kpi = await readKpiOf(deps, undefined);
+  return { rows: drops.rows, files, runs, kpi: kpi as unknown as DateKpi };
 }
 
 /** The scores in the oracle's words. */
@@ -135,8 +134,8 @@ function expectFigures({ date, buyers, retention, repurchase, clv }: DateKpi, or
     net_minor: clv.net.sum_minor,
   }).toEqual({ date, ...exact });
   expect(retention.cohorts.reduce((sum, cohort) => sum + cohort.retained, 0)).toBe(exact['retained']);
-  expect(Math.abs((clv.net.median_minor as number) / (median_minor as number) - 1)).toBeLessThan(0.0625);
-  expect(Math.abs((clv.net.p90_minor as number) / (p90_minor as number) - 1)).toBeLessThan(0.0625);
+  expect(Math.abs((clv.net.median_minor as number) / (median_minor as number) - 1)).toBeLessThan(0.03125);
+  expect(Math.abs((clv.net.p90_minor as number) / (p90_minor as number) - 1)).toBeLessThan(0.03125);
   expect(clv.net.gini).toBeCloseTo(gini as number, 2);
   expect(clv.net.top_10_percent_share).toBeCloseTo(top_share as number, 2);
 }
@@ -163,12 +162,12 @@ describe.each(SHOPS)('scores of a shop in $timeZone', (shop) => {
     expect(played.rows).toBeGreaterThanOrEqual(50_000);
     const oracle = await Oracle.open(shop.timeZone, played.files);
     try {
-      for (const { from, to, scores, kpi } of played.runs) {
+      for (const { from, to, scores } of played.runs) {
         await oracle.nights(from, to);
         expect({ to, differences: differences(scores, await oracle.scores(to)).slice(0, 5) }).toEqual({ to, differences: [] });
         expect(scores.length).toBeGreaterThan(shop.customers / 2);
-        expectFigures(kpi, await oracle.figures(to));
       }
+      expectFigures(played.kpi, await oracle.figures(played.kpi.date));
       const outcomes = await oracle.outcomes();
       for (const reason of ['ORPHAN', 'EXCESS_REFUND', 'UNCOVERED_REFUND', 'FUTURE_EVENT', 'pending']) {
         expect({ reason, facts: outcomes[reason] }).toEqual({ reason, facts: expect.any(Number) });

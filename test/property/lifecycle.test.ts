@@ -4,7 +4,7 @@ import type { FittedModel } from '../../lib/clv/models/purchase-model.ts';
 import { fittedModel } from '../../lib/clv/models/purchase-models.ts';
 import { createPredictor } from '../../lib/clv/predict/predictor.ts';
 import { isLegalEdge } from '../../lib/lifecycle/legal-edges.ts';
-import { nextChangeDay } from '../../lib/lifecycle/next-change.ts';
+import { fillNextChanges, nextChangeDay } from '../../lib/lifecycle/next-change.ts';
 import { applyBaseline, replayTimeline } from '../../lib/lifecycle/replay.ts';
 import { NEVER, type Rhythm, SilenceTable } from '../../lib/lifecycle/silence-table.ts';
 import { NO_STAGE, newStageColumns, STAGE, type StageColumns } from '../../lib/lifecycle/stage-columns.ts';
@@ -130,10 +130,23 @@ const daysOf = (gaps: readonly number[]) => {
   return gaps.map((gap) => (day += gap));
 };
 
+/** Facts with what the rhythm says on the day, as a shard's nights have them. */
+function predictedAt(days: readonly number[], day: number, { rhythm: own }: NightRules) {
+  const facts = factsAt(days, day);
+  const { purchaseDays: n, firstDay: first, lastDay: last } = facts;
+  if (!own || n === 0) return facts;
+  return { ...facts, q: own.q(n - 1, last - first, day - first), pReturn: own.pReturn(n - 1, last - first, day - first) };
+}
+
 function factsAt(days: readonly number[], day: number) {
   const known = days.filter((one) => one <= day);
   return { purchaseDays: known.length, firstDay: known[0] ?? 0, lastDay: known.at(-1) ?? -1 };
 }
+
+const predictedColumns = (facts: readonly ReturnType<typeof predictedAt>[]) => ({
+  q: Float64Array.from(facts, (own) => ('q' in own ? own.q : Number.NaN)),
+  pReturn: Float64Array.from(facts, (own) => ('q' in own ? own.pReturn : Number.NaN)),
+});
 
 const stateOf = ({ stage, since, decliningNights, churnNights }: StageColumns, row: number) =>
   [stage[row], since[row], decliningNights[row], churnNights[row]].map(Number);
@@ -152,7 +165,9 @@ describe('the stage machine', () => {
         const found = new Int32Array(customers.length);
         for (let day = 0; day < NIGHTS; day++) {
           const night = schedule.at(day);
-          const facts = bought.map((days) => factsAt(days, day));
+          // every other night decides by the rhythm itself, the others by the tables of silence
+          const isPredicted = day % 2 === 1 && night.rhythm !== null;
+          const facts = bought.map((days) => (isPredicted ? predictedAt(days, day, night) : factsAt(days, day)));
           if (night.baseline)
             for (const [row, days] of bought.entries()) applyBaseline(columns, row, factsAt(days, day - 1), day, night);
           const purchases = {
@@ -160,7 +175,9 @@ describe('the stage machine', () => {
             firstDay: Int32Array.from(facts, ({ firstDay }) => firstDay),
             lastDay: Int32Array.from(facts, ({ lastDay }) => lastDay),
           };
-          const rows = found.subarray(0, rowsToStep(columns, purchases, { rows: customers.length, day, night }, found));
+          const chances = predictedColumns(bought.map((days) => predictedAt(days, day, night)));
+          const now = isPredicted ? chances : undefined;
+          const rows = found.subarray(0, rowsToStep(columns, purchases, { rows: customers.length, day, night, now }, found));
           for (const [row, days] of bought.entries()) {
             const own = facts[row] as (typeof facts)[number];
             const before = stateOf(columns, row);
@@ -233,6 +250,14 @@ describe('nextChangeDay', () => {
           const counted = Number(columns.decliningNights[0]) + Number(columns.churnNights[0]) > 0;
           const stage = columns.stage[0] as number;
           const told = nextChangeDay(columns, 0, facts, until - 1, night);
+          const filled = Int32Array.of(-1);
+          const own = {
+            purchaseDays: Int32Array.of(facts.purchaseDays),
+            firstDay: Int32Array.of(facts.firstDay),
+            lastDay: Int32Array.of(facts.lastDay),
+          };
+          fillNextChanges(columns, own, { order: Int32Array.of(0), day: until - 1, night }, filled);
+          expect(filled[0]).toBe(told ?? -1);
           let found: number | undefined;
           for (let day = until; found === undefined && day < until + 600; day++)
             if (stepStage(columns, 0, facts, day, night)) found = day;

@@ -49,7 +49,7 @@ export async function checkGeneration(deps: RunDeps, runId: string): Promise<Fin
   const changes = generationChanges(await configOfRun(deps, runId), await askedConfig(deps));
   const refused = changes.filter(({ name }) => name !== 'mapping' && name !== 'scoring');
   if (refused.length > 0) {
-    const texts = refused.map(({ name, before, now }) => `${name} ${before} -> ${now}`);
+    const texts = refused.map(({ name, before, now }) => `${name} ${before} → ${now}`);
     return problem('generation', `${texts.join(', ')}: nights are refused`, 'Set it back, or make all state anew: `rebuild`.');
   }
   const names = changes.map(({ name }) => name);

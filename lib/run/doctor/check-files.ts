@@ -9,7 +9,7 @@ import { plannedItems } from '../receipts.ts';
 import { predecessorOf, type RunRecord } from '../run-ledger.ts';
 import { shardsOf } from '../transition-files.ts';
 import { type Verdict, verdictKey } from '../verify-run.ts';
-import { AT_ONCE, copiesOf, findMissing, laterTablesOf, tablesOf, toldFilesOf } from './check-results.ts';
+import { AT_ONCE, copiesOf, findMissing, tablesOf, toldFilesOf } from './check-results.ts';
 import { isExpired } from './expired.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -51,9 +51,7 @@ export async function checkBooks(deps: RunDeps, run: RunRecord): Promise<Finding
   const restore = restoring(deps, run);
   const shards = await shardsOf(deps, run);
   const places = shards.map((shard) => ({ generation, dt, runId, shard }));
-  const later = places.flatMap(laterTablesOf);
-  const lost = await findMissing(deps.lake, later);
-  const tables = [...places.flatMap(tablesOf), ...(lost.length < later.length ? later : [])];
+  const tables = places.flatMap(tablesOf);
   const others = [lakeKeys.epochs(generation, runId), lakeKeys.calibration({ generation, dt, runId })];
   for (const shard of shards) others.push(...(await toldFilesOf(deps, run, shard)));
   const keys = [...tables, ...others];
@@ -70,7 +68,9 @@ export async function checkBooks(deps: RunDeps, run: RunRecord): Promise<Finding
   ];
   const gone = await findMissing(deps.lake, copies);
   if (gone.length > 0) {
-    return warning('books', missingText(gone, copies.length), 'Nights go on without; restore it from a copy for who reads it.');
+    const todo =
+      'Nights go on without, figures that look back on a date of it are empty; restore it from a copy for who reads it.';
+    return warning('books', missingText(gone, copies.length), todo);
   }
   return ok('books', `${counted(keys.length + copies.length, 'file')} of ${counted(shards.length, 'shard')} on ${dt}`);
 }

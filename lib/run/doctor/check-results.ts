@@ -1,4 +1,4 @@
-import { type BookTable, lakeKeys, type ShardPlace } from '../../keys.ts';
+import { BOOK_TABLES, lakeKeys, type ShardPlace } from '../../keys.ts';
 import { eachConcurrently } from '../../store/concurrently.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import { dayOf, formatDay } from '../../time.ts';
@@ -13,20 +13,10 @@ export const AT_ONCE = 16;
 /** Newest nights of a run whose transitions are looked for: a first run may have years of them. */
 const NIGHTS = 31;
 
-const BOOK_TABLES: readonly BookTable[] = ['customers', 'days', 'pending', 'interactions'];
-
-/** What every book has since its second version. */
-const LATER_TABLES: readonly BookTable[] = ['rates', 'tombstones'];
-
 /** Arrow tables of a shard from which the next night goes on. */
 export const tablesOf = (place: ShardPlace): string[] => [
   ...BOOK_TABLES.map((table) => lakeKeys.book(place, table)),
   ...(['state', 'scores', 'membership'] as const).map((kind) => lakeKeys.result(kind, place)),
-];
-
-/** Tables that a shard has unless no shard of the run has one: runs of the first version of the book wrote none. */
-export const laterTablesOf = (place: ShardPlace): string[] => [
-  ...LATER_TABLES.map((table) => lakeKeys.book(place, table)),
   lakeKeys.identifiers(place),
 ];
 

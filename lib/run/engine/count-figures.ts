@@ -1,12 +1,15 @@
 import type { PendingReason } from '../../book/pending.ts';
+import type { ShardBook } from '../../book/shard-book.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { FEEDS, type Feed } from '../../keys.ts';
 import { MATURED_DAYS, type ShardFigures } from '../../report/shard-figures.ts';
+import { formatDay } from '../../time.ts';
+import { isEpochDate } from './calibrate-date.ts';
 import { countInteractions } from './count-interactions.ts';
 import { PurchaseCounter } from './count-purchases.ts';
 import { epochAt, ReturnCounter } from './count-returns.ts';
 import { ValueCounter } from './count-values.ts';
-import type { Calibration, EpochBook } from './epoch-record.ts';
+import type { EpochBook } from './epoch-record.ts';
 import { PriorNights } from './prior-rows.ts';
 import type { ShardTimeline } from './shard-timeline.ts';
 
@@ -28,29 +31,34 @@ export class FigureCounter {
   }
 
   /** Figures of a night that the timeline has taken. */
-  count({ book, state }: ShardTimeline, day: number, advanced: Advanced, calibration: Calibration): ShardFigures {
-    this.#prior.fill(book, day);
-    const { recent, all, ...purchases } = this.#purchases.count(book, state.stages, this.#prior.active, day);
-    const { values, levels, valueAtRiskMinor, pending } = this.#values.count(book, state, day, calibration, this.#config);
+  count({ book, state, values: now }: ShardTimeline, day: number, advanced: Advanced): ShardFigures {
+    const { recent, all, ...purchases } = this.#purchases.count(book, state.stages, day);
+    const { values, levels, valueAtRiskMinor, pending } = this.#values.count(book, state, now);
     const { satisfaction, referrers } = countInteractions(book, state.stages.stage, {
       day,
       badScore: this.#config.warning.badReviewScore,
     });
     const { alerts, alertsRight, alertsWrong } = advanced.warnings;
-    const priors = [this.#prior.near, this.#prior.far] as const;
     return {
       ...purchases,
       values,
       satisfaction,
       referral: { recent, all, referrers },
-      matured: MATURED_DAYS.map((days, i) => {
-        const counter = this.#returns[i] as ReturnCounter;
-        return counter.count(priors[i] as (typeof priors)[number], book.size, epochAt(this.#epochs, day - days), this.#config);
-      }),
+      matured: isEpochDate(formatDay(day), this.#epochs.firstDataDate, this.#config) ? this.#mature(book, day) : null,
       warnings: { levels, valueAtRiskMinor, alerts, alertsRight, alertsWrong, pending },
       feeds: countFeeds(advanced),
       waiting: countWaiting(book.pending),
     };
+  }
+
+  #mature(book: ShardBook, day: number): ShardFigures['matured'] {
+    this.#prior.fill(book, day);
+    const [near, far] = this.#returns as [ReturnCounter, ReturnCounter];
+    const [nearDay, farDay] = MATURED_DAYS.map((days) => day - days) as [number, number];
+    return [
+      near.count(this.#prior.near, book.size, epochAt(this.#epochs, nearDay), this.#config),
+      far.count(this.#prior.far, book.size, epochAt(this.#epochs, farDay), this.#config),
+    ];
   }
 }
 

@@ -83,7 +83,6 @@ function countCustomer(
   }
   counts.complaints += queue.count;
   counts.open += queue.open;
-  const { openSince } = queue;
-  if (openSince !== undefined && tonight - openSince > RESOLVED_DAYS) counts.overdue++;
+  counts.overdue += queue.openBefore(tonight - RESOLVED_DAYS);
   return hasReferred;
 }

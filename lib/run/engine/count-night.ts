@@ -14,19 +14,20 @@ export function countNight(
   logged: number,
 ): KpiPartial {
   const { book, stages, tiers, log } = timeline;
+  const { size } = book;
+  const [stageOf, tierOf] = [stages.stage, tiers.tier];
   const { purchaseDays, firstDay, lastDay } = book.customers;
-  const byStage = STAGES.map(() => 0);
-  const byTier = TIERS.map(() => 0);
+  // by code, whatever a byte holds
+  const [byStage, byTier] = [new Int32Array(256), new Int32Array(256)];
   let [buyers, purchasers, firstTimeBuyers] = [0, 0, 0];
-  for (let slot = 0; slot < book.size; slot++) {
+  for (let slot = 0; slot < size; slot++) {
     if (book.isRemoved(slot)) continue;
-    (byStage[stages.stage[slot] as number] as number) += 1;
+    (byStage[stageOf[slot] as number] as number) += 1;
     if (purchaseDays[slot] === 0) continue;
     buyers++;
     if (lastDay[slot] === day) purchasers++;
     if (firstDay[slot] === day) firstTimeBuyers++;
-    const tier = tiers.tier[slot] as number;
-    if (tier < byTier.length) (byTier[tier] as number) += 1;
+    (byTier[tierOf[slot] as number] as number) += 1;
   }
   const flows = new Map<number, number>();
   const restatements = new Map<number, number>();
@@ -40,9 +41,9 @@ export function countNight(
     day,
     customers: book.customerCount,
     buyers,
-    stages: byStage,
+    stages: STAGES.map((_, stage) => byStage[stage] as number),
     erased: erasedStages,
-    tiers: byTier,
+    tiers: TIERS.map((_, tier) => byTier[tier] as number),
     flows: triples(flows),
     restated,
     restatements: triples(restatements),

@@ -46,8 +46,8 @@ export function changeEvidence(
   const id = epoch?.id ?? null;
   if (n === 0) return { q: null, p90: null, z: null, s: null, n, g: null, epoch: id };
   const silence = day - lastDay;
-  const q = rhythm ? rhythm.q(n - 1, lastDay - firstDay, day - firstDay) : null;
-  const p90 = rhythm ? rhythm.pReturn(n - 1, lastDay - firstDay, day - firstDay) : null;
+  const q = facts.q ?? (rhythm ? rhythm.q(n - 1, lastDay - firstDay, day - firstDay) : null);
+  const p90 = facts.pReturn ?? (rhythm ? rhythm.pReturn(n - 1, lastDay - firstDay, day - firstDay) : null);
   const g = epoch?.medianGapDays ? ownGapDays(n, lastDay - firstDay, epoch.medianGapDays) : null;
   return { q, p90, z: g === null ? null : silence / g, s: silence, n, g, epoch: id };
 }

@@ -1,6 +1,6 @@
 import { NO_INT } from '../../arrow/columns.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
-import { MATURED_DAYS, RETENTION_DAYS } from '../../report/shard-figures.ts';
+import { MATURED_DAYS } from '../../report/shard-figures.ts';
 
 /** Customers as they stood some days ago, by slot, from the purchase days as known now; x is -1 for one that had not bought. */
 export interface PriorRows {
@@ -18,13 +18,11 @@ const newRows = (size: number): PriorRows => ({
   bought: new Uint8Array(size),
 });
 
-/** The customers of a shard 30 and 90 days before a night, and which of them were active in the 30 days before the last 30. */
+/** The customers of a shard 30 and 90 days before a night. */
 export class PriorNights {
   /** As `MATURED_DAYS`. */
   near: PriorRows = newRows(0);
   far: PriorRows = newRows(0);
-  /** 1 for those with a purchase day in (D - 60, D - 30]. */
-  active = new Uint8Array(0);
   readonly #nodes = { near: 0, nearLast: NO_INT, far: 0, farLast: NO_INT };
 
   /**
@@ -44,7 +42,6 @@ export class PriorNights {
       if (n === 0 || first > nearDay) {
         this.near.x[slot] = -1;
         this.far.x[slot] = -1;
-        this.active[slot] = 0;
         continue;
       }
       known.near = n;
@@ -66,7 +63,6 @@ export class PriorNights {
       }
       put(this.near, slot, known.near, known.nearLast - first, nearDay - first, last > nearDay);
       put(this.far, slot, known.far, known.farLast - first, farDay - first, last > farDay);
-      this.active[slot] = known.nearLast > nearDay - RETENTION_DAYS ? 1 : 0;
     }
   }
 
@@ -87,11 +83,10 @@ export class PriorNights {
   }
 
   #reserve(size: number): void {
-    if (this.active.length >= size) return;
-    const length = Math.max(size, this.active.length * 2, 1024);
+    if (this.near.x.length >= size) return;
+    const length = Math.max(size, this.near.x.length * 2, 1024);
     this.near = newRows(length);
     this.far = newRows(length);
-    this.active = new Uint8Array(length);
   }
 }
 

@@ -2,14 +2,13 @@ import { type Columns, NO_CODE, NO_INT } from '../../arrow/columns.ts';
 import { CLV_METHODS, type SCORES } from '../../arrow/schemas.ts';
 import { gather, gatherBytes } from '../../book/book-file.ts';
 import { purchasesAfter } from '../../book/purchases-after.ts';
-import { clvMinor, spendPredictor } from '../../clv/predict/customer-value.ts';
 import type { PerennialConfig } from '../../config/config.ts';
-import { nextChangeDay } from '../../lifecycle/next-change.ts';
+import { fillNextChanges } from '../../lifecycle/next-change.ts';
 import { SIGNALS } from '../../lifecycle/words.ts';
 import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
 import { codePlace, rfmSegments } from '../../rfm/segment-map.ts';
 import { dayOf } from '../../time.ts';
-import { type Calibration, hasAllSignals, predictorOf, spendRuleOf } from './epoch-record.ts';
+import { type Calibration, hasAllSignals } from './epoch-record.ts';
 import { stateColumns } from './shard-state.ts';
 import type { ShardTimeline } from './shard-timeline.ts';
 
@@ -70,8 +69,10 @@ export function scoreColumns(
   fillPurchases(out, timeline, order, day);
   if (config.rfm.windowDays !== null) fillWindow(out, timeline, order, day - config.rfm.windowDays);
   fillRfm(out, calibration, config);
-  fillNextChange(out, timeline, order, day);
-  if (calibration.epoch) fillModel(out, timeline, order, calibration, config);
+  if (timeline.night) {
+    fillNextChanges(timeline.stages, timeline.book.customers, { order, day, night: timeline.night }, out.next_change_on);
+  }
+  fillModel(out, timeline, order);
   fillWarnings(out, hasAllSignals(calibration));
   return out;
 }
@@ -93,20 +94,6 @@ function fillPurchases(out: ScoreColumns, timeline: ShardTimeline, order: Int32A
     out.x[row] = n - 1;
     out.t_x_days[row] = last - first;
     out.tenure_days[row] = day - first;
-  }
-}
-
-function fillNextChange(out: ScoreColumns, timeline: ShardTimeline, order: Int32Array, day: number): void {
-  const { night } = timeline;
-  if (!night) return;
-  const c = timeline.book.customers;
-  const facts = { purchaseDays: 0, firstDay: 0, lastDay: 0 };
-  for (let row = 0; row < order.length; row++) {
-    const slot = order[row] as number;
-    facts.purchaseDays = c.purchaseDays[slot] as number;
-    facts.firstDay = c.firstDay[slot] as number;
-    facts.lastDay = c.lastDay[slot] as number;
-    out.next_change_on[row] = nextChangeDay(timeline.stages, slot, facts, day, night) ?? NO_INT;
   }
 }
 
@@ -151,37 +138,26 @@ function fillRfm(out: ScoreColumns, { rfmCuts }: Calibration, config: PerennialC
   }
 }
 
-function fillModel(
-  out: ScoreColumns,
-  timeline: ShardTimeline,
-  order: Int32Array,
-  { epoch }: Calibration,
-  config: PerennialConfig,
-): void {
-  if (!epoch) return;
-  const predictor = predictorOf(epoch, config);
-  const rule = spendRuleOf(epoch, config.currency);
-  const spendMinor = spendPredictor(rule);
+/** What the timeline predicted on the night; nothing under the fallback. */
+function fillModel(out: ScoreColumns, timeline: ShardTimeline, order: Int32Array): void {
+  const { values } = timeline;
+  const { model } = values;
+  if (!model) return;
   const { repeatNet } = timeline.book.customers;
   const [gammaGamma, population, cohort] = [...CLV_METHODS.keys()] as [number, number, number];
-  // no purchase is a negative x, for which the predictor gives NaN: null
-  const purchases = { x: out.x, txDays: out.t_x_days, tenureDays: out.tenure_days };
-  const discounted = new Float64Array(order.length);
-  predictor.fill(purchases, {
-    pAlive: out.p_alive,
-    pReturn: out.p_return,
-    q: out.q,
-    expected: out.expected_purchases,
-    discounted,
-  });
+  const isCohort = model.spend.kind === 'cohort_mean';
   for (let row = 0; row < order.length; row++) {
     if (out.x[row] === NO_INT) continue;
+    const slot = order[row] as number;
     const x = out.x[row] as number;
-    const spend = spendMinor(x, repeatNet[order[row] as number] as number);
-    const value = clvMinor(discounted[row] as number, spend, config.clv.marginRatio);
-    out.expected_spend_minor[row] = Math.round(spend);
+    const value = values.clvMinor[slot] as number;
+    out.p_alive[row] = values.pAlive[slot] as number;
+    out.p_return[row] = values.pReturn[slot] as number;
+    out.q[row] = values.q[slot] as number;
+    out.expected_purchases[row] = values.expected[slot] as number;
+    out.expected_spend_minor[row] = Math.round(model.spendMinor(x, repeatNet[slot] as number));
     out.clv_minor[row] = value;
-    out.clv_method[row] = rule.kind === 'cohort_mean' ? cohort : x === 0 ? population : gammaGamma;
+    out.clv_method[row] = isCohort ? cohort : x === 0 ? population : gammaGamma;
     out.total_clv_minor[row] = (out.total_clv_minor[row] as number) + value;
     out.epoch[row] = 0;
   }

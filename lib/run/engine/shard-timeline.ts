@@ -5,14 +5,13 @@ import type { ShardBook } from '../../book/shard-book.ts';
 import type { TransactionIndex } from '../../book/transaction-index.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import type { Schedule } from '../../lifecycle/replay.ts';
-import type { SilenceTable } from '../../lifecycle/silence-table.ts';
 import { NO_STAGE, type StageColumns } from '../../lifecycle/stage-columns.ts';
 import type { NightRules } from '../../lifecycle/stage-rules.ts';
 import { NO_LEVEL } from '../../lifecycle/warning-columns.ts';
-import { inactivityTable } from '../../lifecycle/warning-points.ts';
 import type { WarningCounts } from '../../lifecycle/warning-step.ts';
 import { STAGES } from '../../lifecycle/words.ts';
 import type { Calibration } from './epoch-record.ts';
+import { NightValues } from './night-values.ts';
 import { clearRow, grownState, newShardState, type ShardState, type TierColumns } from './shard-state.ts';
 import { StageSteps } from './step-stages.ts';
 import { stepTiers } from './step-tiers.ts';
@@ -29,13 +28,14 @@ export class ShardTimeline {
   state: ShardState;
   /** Points of the early warning of the last night, by slot; `NO_LEVEL` for those who are not warned of. */
   warningPoints: Uint8Array;
+  /** What the model predicts on the last night. */
+  readonly values = new NightValues();
   readonly #index: TransactionIndex;
   readonly #schedule: Schedule;
   readonly #config: PerennialConfig;
   readonly #steps: StageSteps;
   /** Rules of the last night: once another rhythm is in force, only replays ask the former. */
   night: NightRules | undefined;
-  #inactivity: SilenceTable | null = null;
 
   constructor(
     book: ShardBook,
@@ -70,6 +70,7 @@ export class ShardTimeline {
     const fold = foldNight(this.book, this.#index, day, facts);
     const erasedStages = this.#forget(fold.erased);
     this.begin(day);
+    this.predict(day, calibration);
     this.stepStages(day, calibration, fold.corrected);
     this.stepTiers(day, calibration);
     return { ...fold, erasedStages, warnings: this.stepWarnings(day, calibration) };
@@ -82,26 +83,35 @@ export class ShardTimeline {
     if (night.rhythm !== this.night?.rhythm) {
       this.night?.rhythm?.release?.();
       this.night?.silence?.release();
-      this.#inactivity = night.rhythm && inactivityTable(night.rhythm, this.#config.warning);
     }
     this.night = night;
   }
 
+  /** Makes the night's predictions, which its steps stand on. */
+  predict(day: number, calibration: Calibration): void {
+    this.values.take(this.book, day, calibration, this.#config);
+  }
+
   /** @param corrected days of the past that began or ceased to count on this night, by slot */
   stepStages(day: number, calibration: Calibration, corrected: NightFold['corrected']): void {
-    this.#steps.take(this.stages, { day, rules: this.night as NightRules, calibration }, corrected);
+    const rules = this.night as NightRules;
+    // the schedule's rhythm is the model in force, unless its tables were given up since
+    const { model, q, pReturn } = this.values;
+    const now = model && model.predictor === rules.rhythm ? { q, pReturn } : undefined;
+    this.#steps.take(this.stages, { day, rules, calibration, now }, corrected);
   }
 
   stepTiers(day: number, calibration: Calibration): void {
     const isBaseline = this.night?.baseline !== null;
-    stepTiers(this.book, this.tiers, { day, calibration, isBaseline }, this.#config);
+    const clvMinor = this.values.model && this.values.clvMinor;
+    stepTiers(this.book, this.tiers, { day, calibration, isBaseline, clvMinor }, this.#config);
   }
 
   stepWarnings(day: number, calibration: Calibration): WarningCounts {
     return stepWarnings(this.book, this.state, this.warningPoints, {
       day,
       rules: this.#config.warning,
-      inactivity: this.#inactivity,
+      q: this.values.model && this.values.q,
       medianGapDays: calibration.epoch?.medianGapDays ?? null,
     });
   }

@@ -6,7 +6,7 @@ import { isLegalEdge } from '../../lifecycle/legal-edges.ts';
 import { applyBaseline, replayTimeline, type Schedule } from '../../lifecycle/replay.ts';
 import { enterStage, NO_STAGE, REASON, STAGE, type StageColumns } from '../../lifecycle/stage-columns.ts';
 import type { NightRules, PurchaseFacts } from '../../lifecycle/stage-rules.ts';
-import { rowsToStep, stepStage } from '../../lifecycle/stage-step.ts';
+import { type ChancesNow, rowsToStep, stepStage } from '../../lifecycle/stage-step.ts';
 import { STAGES } from '../../lifecycle/words.ts';
 import { formatDay } from '../../time.ts';
 import type { Calibration } from './epoch-record.ts';
@@ -21,6 +21,16 @@ interface StageNight {
   readonly day: number;
   readonly rules: NightRules;
   readonly calibration: Calibration;
+  /** The rhythm's probabilities of the night by slot, where they were made. */
+  readonly now?: ChancesNow | undefined;
+}
+
+/** A step that was taken. */
+interface Step {
+  readonly slot: number;
+  /** Code of the stage before. */
+  readonly from: number;
+  readonly facts: PurchaseFacts;
 }
 
 /**
@@ -32,6 +42,7 @@ export class StageSteps {
   readonly #schedule: Schedule;
   readonly #log: TransitionLog;
   readonly #facts = { purchaseDays: 0, firstDay: 0, lastDay: 0 };
+  readonly #predicted = { purchaseDays: 0, firstDay: 0, lastDay: 0, q: 0, pReturn: 0 };
   #days: Int32Array = new Int32Array(256);
   /** Slots that a night may change. */
   #found: Int32Array = new Int32Array(0);
@@ -63,20 +74,31 @@ export class StageSteps {
     const { customers, size } = book;
     const { day, rules } = night;
     if (this.#found.length < size) this.#found = new Int32Array(size + (size >> 3));
-    const count = rowsToStep(stages, customers, { rows: size, day, night: rules }, this.#found);
-    const facts = this.#facts;
+    const count = rowsToStep(stages, customers, { rows: size, day, night: rules, now: night.now }, this.#found);
     for (let i = 0; i < count; i++) {
       const slot = this.#found[i] as number;
       if (book.isRemoved(slot)) continue;
-      facts.purchaseDays = customers.purchaseDays[slot] as number;
-      facts.firstDay = customers.firstDay[slot] as number;
-      facts.lastDay = customers.lastDay[slot] as number;
+      const facts = this.#factsOf(slot, night.now);
       const from = stages.stage[slot] as number;
-      if (stepStage(stages, slot, facts, day, rules)) this.#logStep(stages, slot, from, night);
+      if (stepStage(stages, slot, facts, day, rules)) this.#logStep(stages, { slot, from, facts }, night);
     }
   }
 
-  #logStep(stages: StageColumns, slot: number, from: number, { day, rules, calibration }: StageNight): void {
+  /** Facts of the night itself; the object is the same one at each call. */
+  #factsOf(slot: number, now: ChancesNow | undefined): PurchaseFacts {
+    const { purchaseDays, firstDay, lastDay } = this.#book.customers;
+    const facts = now ? this.#predicted : this.#facts;
+    facts.purchaseDays = purchaseDays[slot] as number;
+    facts.firstDay = firstDay[slot] as number;
+    facts.lastDay = lastDay[slot] as number;
+    if (now) {
+      this.#predicted.q = now.q[slot] as number;
+      this.#predicted.pReturn = now.pReturn[slot] as number;
+    }
+    return facts;
+  }
+
+  #logStep(stages: StageColumns, { slot, from, facts }: Step, { day, rules, calibration }: StageNight): void {
     const to = stages.stage[slot] as number;
     if (from !== NO_STAGE && !isLegalEdge(from, to)) {
       const epoch = calibration.epoch?.id ?? 'the fallback';
@@ -84,7 +106,7 @@ export class StageSteps {
         `Stage of a customer on ${formatDay(day)} under ${epoch}: ${STAGES[from]} to ${STAGES[to]}, expected one of the 13 legal steps. Nothing of this run is published: report this bug with these words and \`calibrations --date ${formatDay(day)} --json\`.`,
       );
     }
-    const evidence = evidenceJson(changeEvidence(this.#facts, day, rules, calibration));
+    const evidence = evidenceJson(changeEvidence(facts, day, rules, calibration));
     this.#log.append({ slot, day, from, to, kind: 'transition', reason: stages.reason[slot] as number, evidence });
   }
 

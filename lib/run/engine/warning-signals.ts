@@ -2,7 +2,7 @@ import { INTERACTION_KINDS } from '../../arrow/schemas.ts';
 import type { ShardBook } from '../../book/shard-book.ts';
 import { ComplaintQueue } from '../../lifecycle/complaint-queue.ts';
 import { ownGapDays } from '../../lifecycle/own-gap.ts';
-import type { SilenceTable } from '../../lifecycle/silence-table.ts';
+import type { Rhythm } from '../../lifecycle/silence-table.ts';
 import {
   complaintPoints,
   inactivityPoints,
@@ -20,8 +20,6 @@ export interface WarningNight {
   /** Epoch day. */
   readonly day: number;
   readonly rules: WarningRules;
-  /** Null under the fallback. */
-  readonly inactivity: SilenceTable | null;
   /** Median gap of the cohort, days; null under the fallback, and without a repeat purchase. */
   readonly medianGapDays: number | null;
 }
@@ -33,7 +31,7 @@ const REVIEW = INTERACTION_KINDS.indexOf('review');
 /**
  * The signals of a shard's buyers on one night. Source: docs/lifecycle.md, Early warning.
  *
- * Cost: a look-up per customer; lists are walked of those alone who have interactions, or a refund of the last 90 days.
+ * Cost: lists are walked of those alone who have interactions, or a refund of the last 90 days.
  */
 export class WarningSignals {
   readonly #book: ShardBook;
@@ -46,20 +44,31 @@ export class WarningSignals {
     this.#night = night;
   }
 
-  /** Points of a customer with a purchase that stands; the object is the same one at each call. */
-  pointsOf(slot: number): WarningPoints {
-    const { day, rules, inactivity, medianGapDays } = this.#night;
+  /** `pointsOf` under a rhythm; null under the fallback. */
+  pointsUnder(rhythm: Rhythm | null, slot: number): WarningPoints {
+    const { purchaseDays, firstDay, lastDay } = this.#book.customers;
+    const [first, last] = [firstDay[slot] as number, lastDay[slot] as number];
+    const q = rhythm ? rhythm.q((purchaseDays[slot] as number) - 1, last - first, this.#night.day - first) : Number.NaN;
+    return this.pointsOf(slot, q);
+  }
+
+  /**
+   * Points of a customer with a purchase that stands; the object is the same one at each call.
+   *
+   * @param q of the rhythm on the night; NaN under the fallback
+   */
+  pointsOf(slot: number, q: number): WarningPoints {
+    const { day, rules, medianGapDays } = this.#night;
     const c = this.#book.customers;
     const found = this.#found;
-    const n = c.purchaseDays[slot] as number;
-    const last = c.lastDay[slot] as number;
-    const txDays = last - (c.firstDay[slot] as number);
-    found.inactivity = inactivityPoints(inactivity, n - 1, txDays, day - last);
+    found.inactivity = inactivityPoints(q, rules);
     const gapBefore = c.gapBefore[slot] as number;
-    found.slowing =
-      medianGapDays !== null && gapBefore > 0
-        ? slowingPoints(ownGapDays(n, txDays, medianGapDays), c.lastGap[slot] as number, gapBefore, rules)
-        : 0;
+    found.slowing = 0;
+    if (medianGapDays !== null && gapBefore > 0) {
+      const txDays = (c.lastDay[slot] as number) - (c.firstDay[slot] as number);
+      const own = ownGapDays(c.purchaseDays[slot] as number, txDays, medianGapDays);
+      found.slowing = slowingPoints(own, c.lastGap[slot] as number, gapBefore, rules);
+    }
     found.complaints = 0;
     found.reviews = 0;
     found.refunds = 0;

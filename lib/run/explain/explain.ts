@@ -2,7 +2,8 @@ import type { PerennialConfig } from '../../config/config.ts';
 import { MAX_ID_BYTES } from '../../drop/row-rules.ts';
 import { UsageError } from '../../errors.ts';
 import { shardOf } from '../../ledger/id-hash.ts';
-import { type Play, playsOf } from '../../lifecycle/plays.ts';
+import { reasonOf } from '../../lifecycle/event-sentences.ts';
+import { type PlayedSegment, playsOf, type SuggestedPlay, suggestionsOf } from '../../lifecycle/plays.ts';
 import type { WarningPoints } from '../../lifecycle/warning-points.ts';
 import type { Stage, WarningLevel } from '../../lifecycle/words.ts';
 import { type BusinessDate, datesBetween, dayOf, formatDay } from '../../time.ts';
@@ -16,7 +17,7 @@ import type { RunRecord } from '../run-ledger.ts';
 import { type WhatNext, whatNext } from './next.ts';
 import { readOwnChanges } from './own-changes.ts';
 import { readOwnFacts, type Wanted } from './own-facts.ts';
-import { foldOwnFacts } from './own-history.ts';
+import { foldOwnFacts, type OwnHistory } from './own-history.ts';
 import { type OwnScores, readOwnScores, type ScoreRow } from './own-scores.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
 import { pointsBySignal, type TodaySentence, todaySentences } from './today.ts';
@@ -42,8 +43,8 @@ export interface Explanation {
     readonly episodeOn: BusinessDate | null;
     readonly alertedOn: BusinessDate | null;
   };
-  /** Suggested actions, most urgent first. */
-  readonly plays: readonly Play[];
+  /** Suggested actions: whom to leave alone, then the most urgent. */
+  readonly plays: readonly SuggestedPlay[];
   /** Ascending. */
   readonly timeline: readonly TimelineEntry[];
 }
@@ -71,20 +72,21 @@ export async function explainCustomer(
   const id = idBytes(customerId);
   const wanted: Wanted = { id, shard: shardOf(id, 0, id.length, config.shards) };
   const erased = await readCommittedErasures(deps);
-  const own = await readStanding(wanted, { deps, chain, run, asOf, erased });
+  const own = await findStanding(wanted, { deps, chain, run, asOf, erased });
   const nights = nightsUpTo(chain, asOf);
   const counting = (what: Parameters<OnRead>[0]) => {
     let done = 0;
     return () => onRead(what, ++done, nights.length);
   };
   const facts = await readOwnFacts(deps, wanted, nights, counting('ledger'));
-  const changes = await readOwnChanges(deps, wanted, nights, counting('changes'));
   const history = foldOwnFacts(facts, id, {
     baseCurrency: config.currency,
     rateMaxAgeDays: config.rates.maxAgeDays,
     erasureSecret: await findErasureSecret(deps),
     accountsForShared: false,
   });
+  if (!own) throw unknownCustomer(customerId, asOf, history);
+  const changes = await readOwnChanges(deps, wanted, nights, counting('changes'));
   const calibration = await readCalibration(deps, run.generation, asOf, run.runId);
   const erasedOn = erased.find(id, 0, id.length)?.knownOn ?? Number.NEGATIVE_INFINITY;
   const known = changes.filter((change) => dayOf(change.asOf) >= erasedOn);
@@ -102,7 +104,7 @@ export async function explainCustomer(
     segments: own.segments,
     heldOutOf: own.heldOutOf,
     warning: { points: pointsBySignal(today), since, episodeOn, alertedOn },
-    plays: playsFor(own.scores, config),
+    plays: playsFor(own, config),
     timeline: timelineOf(history, known),
   };
 }
@@ -123,8 +125,12 @@ interface Search {
   readonly erased: CommittedErasures;
 }
 
-/** The customer's scores. @throws UsageError that tells whether the customer was erased, comes later or is not known at all */
-async function readStanding(wanted: Wanted, { deps, chain, run, asOf, erased }: Search): Promise<OwnScores> {
+/**
+ * The customer's scores; undefined for one who is not known at all.
+ *
+ * @throws UsageError for a customer who was erased, or comes later
+ */
+async function findStanding(wanted: Wanted, { deps, chain, run, asOf, erased }: Search): Promise<OwnScores | undefined> {
   const { id } = wanted;
   const name = Buffer.from(id).toString();
   const erasure = erased.find(id, 0, id.length);
@@ -139,7 +145,22 @@ async function readStanding(wanted: Wanted, { deps, chain, run, asOf, erased }: 
   if (head.to !== asOf && (await readOwnScores(deps, wanted, head, head.to))) {
     throw new UsageError(`Customer ${name}: not known yet on ${asOf}, expected a later date. Leave --date out for ${head.to}.`);
   }
-  throw new UsageError(
+  return undefined;
+}
+
+/** What is said of a customer without scores: of rows that wait until the customer becomes known by them, or that there are none. */
+function unknownCustomer(name: string, asOf: BusinessDate, { transactions }: OwnHistory): UsageError {
+  const waiting = transactions.flatMap(({ type, day, waits }) => {
+    if (!waits) return [];
+    const [on, until] = [formatDay(day), formatDay(waits.until)];
+    return [`the ${type} of ${on} waits, ${reasonOf(waits.reason).en} (${waits.reason}), until ${until}`];
+  });
+  if (waiting.length > 0) {
+    return new UsageError(
+      `Customer ${name}: not known yet on ${asOf}, expected a transaction that was taken: ${waiting.join('; ')}. Deliver what is missing by then, and ask again after the next night.`,
+    );
+  }
+  return new UsageError(
     `Customer ${name}: not known on ${asOf}, expected a customer_id as the drops write it. \`scores\` lists all; \`quarantine list\` shows the rows that were refused.`,
   );
 }
@@ -162,10 +183,18 @@ function customerOf({ scores }: OwnScores): Parameters<typeof whatNext>[0] {
   };
 }
 
-const playsFor = ({ stage, warning_level, recency_days }: ScoreRow, config: PerennialConfig): readonly Play[] =>
-  playsOf({
-    stage: stage as Stage,
-    warningLevel: warning_level as WarningLevel | null,
-    silenceDays: recency_days as number | null,
+function playsFor({ scores, segments, heldOutOf }: OwnScores, config: PerennialConfig): readonly SuggestedPlay[] {
+  const stage = scores.stage as Stage;
+  const plays = playsOf({
+    stage,
+    warningLevel: scores.warning_level as WarningLevel | null,
+    silenceDays: scores.recency_days as number | null,
     longGoneDays: config.plays.longGoneDays,
   });
+  // of a segment that the configuration of the date does not have nothing is suggested
+  const named = (ids: readonly string[]): PlayedSegment[] =>
+    config.segments
+      .filter(({ id }) => ids.includes(id))
+      .map(({ id, name, play, where }) => ({ id, name, play, stages: where.stage }));
+  return suggestionsOf({ stage, plays }, named(segments), named(heldOutOf));
+}

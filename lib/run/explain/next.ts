@@ -36,13 +36,10 @@ export function whatNext(
   const { stage, nextChangeOn, facts } = customer;
   const { epoch, date } = calibration;
   const night = nightRules(epoch && predictorOf(epoch, config), config.stages);
-  const columns = newStageColumns(1);
-  const set = (of: Stage, day: number) => {
-    columns.stage[0] = STAGE[of];
-    columns.since[0] = day;
-  };
   const tomorrow = dayOf(date) + 1;
-  set(stage, tomorrow - 1);
+  const columns = newStageColumns(1);
+  columns.stage[0] = STAGE[stage];
+  columns.since[0] = tomorrow - 1;
   const bought = {
     purchaseDays: facts.purchaseDays + 1,
     firstDay: facts.purchaseDays > 0 ? facts.firstDay : tomorrow,
@@ -53,8 +50,8 @@ export function whatNext(
   if (nextChangeOn === null) return { without: null, after: null, withPurchase };
   const without: ComingStep = { on: nextChangeOn, to: stage === 'declining' ? 'churned' : 'declining' };
   if (without.to === 'churned') return { without, after: null, withPurchase };
-  const fresh = newStageColumns(1);
-  fresh.stage[0] = STAGE.declining;
-  const day = nextChangeDay(fresh, 0, facts, dayOf(nextChangeOn), night);
+  const declining = newStageColumns(1);
+  declining.stage[0] = STAGE.declining;
+  const day = nextChangeDay(declining, 0, facts, dayOf(nextChangeOn), night);
   return { without, after: day === undefined ? null : { on: formatDay(day), to: 'churned' }, withPurchase };
 }

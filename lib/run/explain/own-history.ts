@@ -16,6 +16,8 @@ export interface OwnTransaction {
   readonly id: string;
   readonly type: (typeof TRANSACTION_TYPES)[number];
   readonly day: EpochDay;
+  /** Milliseconds since 1970-01-01T00:00Z; of a date alone, the first of its business day. */
+  readonly at: number;
   /** Night on which it became known. */
   readonly knownOn: EpochDay;
   /** What of it was taken or waits. */
@@ -26,7 +28,12 @@ export interface OwnTransaction {
   /** True for a sale that a later void removed. */
   isVoided: boolean;
   /** What of it still waits, and why; null when all of it was taken. */
-  waits: { readonly reason: PendingReason; readonly amountMinor: number } | null;
+  waits: {
+    readonly reason: PendingReason;
+    readonly amountMinor: number;
+    /** Last night on which it is tried. */
+    readonly until: EpochDay;
+  } | null;
 }
 
 /** An interaction. */
@@ -34,6 +41,8 @@ export interface OwnInteraction {
   readonly id: string;
   readonly kind: (typeof INTERACTION_KINDS)[number];
   readonly day: EpochDay;
+  /** As of a transaction. */
+  readonly at: number;
   readonly knownOn: EpochDay;
   readonly score: number | null;
 }
@@ -45,6 +54,8 @@ export interface OwnRefusal {
   readonly what: OwnTransaction['type'] | OwnInteraction['kind'];
   readonly rule: string;
   readonly day: EpochDay;
+  /** As of a transaction. */
+  readonly at: number;
   /** Night on which it was refused. */
   readonly knownOn: EpochDay;
   /** What was not taken; null of an interaction. */
@@ -82,7 +93,11 @@ export function foldOwnFacts(
     if (fold.erased.length > 0) account.clear();
     account.take(night, facts, fold.refused);
   }
-  return { book, slot: book.findSlot(id, 0, id.length), ...account.finish() };
+  return {
+    book,
+    slot: book.findSlot(id, 0, id.length),
+    ...account.finish(dayOf((nights.at(-1) as (typeof nights)[number]).date)),
+  };
 }
 
 const placeOf = ({ table, row }: { table: FactTable | InteractionFacts; row: number }) =>
@@ -130,10 +145,10 @@ class FactAccount {
     for (const one of refused) this.#refuse(one, night, conflicting);
   }
 
-  finish(): Pick<OwnHistory, 'transactions' | 'interactions' | 'refusals'> {
-    for (const { fact, reason, amountMinor } of this.#book.pending) {
+  finish(lastNight: EpochDay): Pick<OwnHistory, 'transactions' | 'interactions' | 'refusals'> {
+    for (const { fact, reason, amountMinor, nightsLeft } of this.#book.pending) {
       const found = this.#transactions.get(textAt(fact.table.columns.transaction_id, fact.row));
-      if (found) found.waits = { reason, amountMinor };
+      if (found) found.waits = { reason, amountMinor, until: lastNight + nightsLeft };
     }
     for (const { type, waits, original } of this.#transactions.values()) {
       const sale = type === 'void' && waits === null ? this.#transactions.get(original) : undefined;
@@ -163,6 +178,7 @@ class FactAccount {
       id: textAt(c.transaction_id, row),
       type: TRANSACTION_TYPES[c.type[row] as number] as OwnTransaction['type'],
       day: c.business_day[row] as number,
+      at: c.occurred_at[row] as number,
       knownOn,
       amountMinor: c.amount_minor[row] as number,
       currency: currencyOfNumber(c.currency[row] as number, this.#book.rules.baseCurrency),
@@ -184,10 +200,10 @@ class FactAccount {
     const known = feed === 'transactions' ? this.#transactions.get(factId(fact)) : this.#interactions.get(factId(fact));
     const found = conflicting.get(place) ?? (known?.place === place ? known : undefined);
     if (!found) return;
-    const { day } = found;
+    const { day, at } = found;
     if ('kind' in found) {
       if (known === found) this.#interactions.delete(found.id);
-      this.#refusals.push({ feed, what: found.kind, rule, day, knownOn, amountMinor: null, currency: '' });
+      this.#refusals.push({ feed, what: found.kind, rule, day, at, knownOn, amountMinor: null, currency: '' });
       return;
     }
     const left = (fact['amount_minor'] as number | undefined) ?? found.amountMinor;
@@ -196,7 +212,7 @@ class FactAccount {
       if (left < found.amountMinor) found.amountMinor -= left;
       else this.#transactions.delete(found.id);
     }
-    this.#refusals.push({ feed, what: found.type, rule, day, knownOn, amountMinor: left, currency: found.currency });
+    this.#refusals.push({ feed, what: found.type, rule, day, at, knownOn, amountMinor: left, currency: found.currency });
   }
 }
 
@@ -209,6 +225,7 @@ function interactionOf(table: InteractionFacts, row: number, knownOn: EpochDay):
     id: textAt(c.interaction_id, row),
     kind: INTERACTION_KINDS[c.kind[row] as number] as OwnInteraction['kind'],
     day: c.business_day[row] as number,
+    at: c.occurred_at[row] as number,
     knownOn,
     score: Number.isNaN(score) ? null : score,
     place: placeOf({ table, row }),

@@ -7,7 +7,7 @@ import { type BusinessDate, dayOf, type EpochDay, formatDay } from '../../time.t
 import type { OwnChange } from './own-changes.ts';
 import type { OwnHistory, OwnInteraction, OwnRefusal, OwnTransaction } from './own-history.ts';
 
-/** What a line of a timeline tells of, in the order of lines of one day. */
+/** What a line of a timeline tells of, in the order of lines of one day and instant. */
 export const ENTRY_KINDS = ['signup', 'interaction', 'sale', 'refund', 'void', 'refused', 'restated', 'transition'] as const;
 
 /** Something that happened to or with a customer. */
@@ -27,19 +27,28 @@ export const moneyText = (minor: number, currency: string): string =>
 
 /**
  * One customer's purchases, refunds, voids, interactions, refused rows, stage changes and corrections, by the day on which each
- * happened; sales of one day are one line.
+ * happened; sales of one day are one line. Within a day by instant, that of the first of a line; what is known by its date alone
+ * comes first, and what the night made of the day last.
  */
 export function timelineOf(history: OwnHistory, changes: readonly OwnChange[]): TimelineEntry[] {
-  const entries = [
-    ...signups(history),
-    ...groups(history.interactions, ({ kind, score, day, knownOn }) => [kind, score, day, knownOn]).map(interactionEntry),
-    ...groups(history.transactions, keyOf).map((group) => transactionEntry(group, history)),
-    ...history.refusals.map(refusalEntry),
-    ...changes.map(changeEntry),
+  const firstOf = (group: readonly { readonly at: number }[]) => Math.min(...group.map(({ at }) => at));
+  const placed: { readonly at: number; readonly entry: TimelineEntry }[] = [
+    ...signups(history).map((one) => ({ at: Number.NEGATIVE_INFINITY, entry: one })),
+    ...groups(history.interactions, ({ kind, score, day, knownOn }) => [kind, score, day, knownOn]).map((group) => ({
+      at: firstOf(group),
+      entry: interactionEntry(group),
+    })),
+    ...groups(history.transactions, keyOf).map((group) => ({ at: firstOf(group), entry: transactionEntry(group, history) })),
+    ...history.refusals.map((one) => ({ at: one.at, entry: refusalEntry(one) })),
+    ...changes.map((change) => ({ at: Number.POSITIVE_INFINITY, entry: changeEntry(change) })),
   ];
   // changes of one night keep their order: a correction may come before or after a step
   const order = ({ kind }: TimelineEntry) => Math.min(ENTRY_KINDS.indexOf(kind), ENTRY_KINDS.indexOf('restated'));
-  return entries.sort((a, b) => (a.on === b.on ? order(a) - order(b) : a.on < b.on ? -1 : 1));
+  placed.sort((a, b) => {
+    if (a.entry.on !== b.entry.on) return a.entry.on < b.entry.on ? -1 : 1;
+    return a.at === b.at ? order(a.entry) - order(b.entry) : a.at - b.at;
+  });
+  return placed.map(({ entry: one }) => one);
 }
 
 /** Items of the same key together, in the order of the first of each. */

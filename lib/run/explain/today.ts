@@ -1,6 +1,6 @@
 import type { PerennialConfig } from '../../config/config.ts';
 import { ownGapDays } from '../../lifecycle/own-gap.ts';
-import { type RfmDimension, rfmSentence } from '../../lifecycle/rfm-sentences.ts';
+import { type RfmDimension, rfmSegmentSentence, rfmSentence } from '../../lifecycle/rfm-sentences.ts';
 import {
   nextChangeSentence,
   noChangeSentence,
@@ -15,13 +15,14 @@ import {
   totalSentence,
 } from '../../lifecycle/sentences.ts';
 import { plainTier, rankedValueMinor, tierReason } from '../../lifecycle/tier-step.ts';
-import { inactivityTable, totalPoints, type WarningPoints } from '../../lifecycle/warning-points.ts';
+import { totalPoints, type WarningPoints } from '../../lifecycle/warning-points.ts';
 import { riskSentence, warningSentence } from '../../lifecycle/warning-sentences.ts';
 import { type Stage, TIERS, type Tier, type WarningLevel } from '../../lifecycle/words.ts';
 import { rfmSegments } from '../../rfm/segment-map.ts';
 import { type BusinessDate, dayOf } from '../../time.ts';
 import { type Calibration, predictorOf } from '../engine/epoch-record.ts';
 import { WarningSignals } from '../engine/warning-signals.ts';
+import { missingSignals } from '../missing-signals.ts';
 import type { WhatNext } from './next.ts';
 import type { OwnHistory } from './own-history.ts';
 import type { OwnScores, ScoreRow } from './own-scores.ts';
@@ -52,10 +53,10 @@ export function pointsBySignal({ own, history, calibration, config }: Omit<Today
   const night = {
     day: dayOf(date),
     rules: config.warning,
-    inactivity: epoch && inactivityTable(predictorOf(epoch, config), config.warning),
     medianGapDays: epoch?.medianGapDays ?? null,
   };
-  const points = { ...new WarningSignals(history.book, night).pointsOf(history.slot) };
+  const rhythm = epoch && predictorOf(epoch, config);
+  const points = { ...new WarningSignals(history.book, night).pointsUnder(rhythm, history.slot) };
   return totalPoints(points) === total ? points : null;
 }
 
@@ -154,7 +155,7 @@ function rfm({ own: { scores, currency }, calibration: { rfmCuts }, config }: To
     ['monetary', scores.m as number, money(scores.monetary_minor as number), rfmCuts?.monetary.map(money)],
   ];
   return [
-    { en: `RFM segment ${segment}, code ${code}.`, zh: `RFM 分群「${zh[names.indexOf(segment)] ?? segment}」，代码 ${code}。` },
+    rfmSegmentSentence({ en: segment, zh: zh[names.indexOf(segment)] ?? segment }, code),
     ...parts.map(([dimension, score, value, cuts]) =>
       rfmSentence(dimension, { score, value, cuts: cuts ?? null, windowDays: config.rfm.windowDays }),
     ),
@@ -170,10 +171,11 @@ function warnings(today: Today): Sentence[] {
     bySignal: pointsBySignal(today),
     since: warningSince,
     alertedOn: episodeOn && alertedOn,
-    missing: scores.signals === 'partial' ? (today.calibration.epoch ? 'feed' : 'model') : null,
+    missing: scores.signals === 'partial' ? missingSignals(today.calibration) : null,
   });
   const risk = scores.value_at_risk_minor as number | null;
-  return risk !== null && risk > 0 ? [sentence, riskSentence(moneyText(risk, currency))] : [sentence];
+  const isWarned = scores.warning_level !== 'none';
+  return isWarned && risk !== null && risk > 0 ? [sentence, riskSentence(moneyText(risk, currency))] : [sentence];
 }
 
 /** Names of the segments; of one that the configuration of the date does not have, the id. */

@@ -1,13 +1,13 @@
 import { compareRows } from '../../arrow/columns.ts';
 import { STAGES, type Stage } from '../../lifecycle/words.ts';
 import type { ScoreFile } from '../score-files.ts';
-import type { Counts, ReplaySide } from './replay-figures.ts';
+import { type Counts, membersAt, type ReplaySide } from './replay-figures.ts';
 
 /** Customers who would stand elsewhere on the last date. */
 export interface Moved {
   /** Those whose stage would be another one, by both, the most first. */
   readonly stages: readonly { readonly inForce: Stage; readonly whatIf: Stage; readonly customers: number }[];
-  /** Members of a segment under both configurations, by the id of the segment, where both have it. */
+  /** Members of a segment under both configurations, held out or not, by the id of the segment, where both have it. */
   readonly segmentsInBoth: Counts;
 }
 
@@ -24,7 +24,7 @@ export function compareSides(inForce: ReplaySide, whatIf: ReplaySide): Moved {
     for (const [i, j] of sameCustomers(a, b)) {
       const row = pairs[a.columns.stage[i] as number] as number[];
       (row[b.columns.stage[j] as number] as number) += 1;
-      const [x, y] = [a.bits[i] as number, b.bits[j] as number];
+      const [x, y] = [membersAt(a, i), membersAt(b, j)];
       for (const segment of shared) (inBoth[segment.id] as number) += (x >>> segment.a) & (y >>> segment.b) & 1;
     }
   }

@@ -8,7 +8,7 @@ import { parseConfigText } from '../config-in-force.ts';
 import type { RunDeps } from '../deps.ts';
 import { isBookKept } from '../known-books.ts';
 import { readConfig } from '../plan.ts';
-import { committedChain, covering } from '../read-results.ts';
+import { committedRange, covering } from '../read-results.ts';
 import { generationChanges } from '../rebuild/generation-change.ts';
 import type { RunRecord } from '../run-ledger.ts';
 
@@ -58,12 +58,9 @@ const WITHOUT_EFFECT = /^(lateFileDays|gates|destinations|plays|segments\.[^.]+\
  */
 export async function planReplay(deps: RunDeps, request: WhatIfRequest): Promise<ReplayPlan> {
   const { from, where } = request;
-  const chain = await committedChain(deps);
+  const { chain, to } = await committedRange(deps, from, request.to);
   const newest = chain[0] as RunRecord;
-  const to = request.to ?? newest.to;
-  if (from > to) throw new UsageError(`Range ${from} to ${to}: ends before it begins. Exchange the dates.`);
   const { generation } = covering(chain, from);
-  covering(chain, to);
   const inForce = await readConfig(deps, newest.configSha256);
   const whatIf = otherConfig(request, inForce);
   const changes = configChanges(inForce, whatIf);
@@ -87,9 +84,9 @@ function otherConfig({ configText, where }: WhatIfRequest, inForce: PerennialCon
   const whatIf = 'shards' in given ? parsed : { ...parsed, shards: inForce.shards };
   const refused = generationChanges(inForce, whatIf).filter(({ name }) => name !== 'scoring');
   if (refused.length > 0) {
-    const texts = refused.map(({ name, before, now }) => (now === '' ? name : `${name} ${before} -> ${now}`));
+    const texts = refused.map(({ name, before, now }) => (now === '' ? name : `${name} ${before} → ${now}`));
     throw new ConfigError(
-      `Configuration ${where}: changes ${texts.join(', ')}, expected other thresholds alone, for under it the facts themselves would be others. Leave that as it is; \`rebuild\` makes all state anew.`,
+      `Configuration ${where}: changes ${texts.join(', ')}, expected other thresholds alone, for under it the facts themselves would be others. Leave that as it is; \`rebuild\` with that configuration makes all state anew.`,
     );
   }
   return whatIf;

@@ -37,7 +37,10 @@ export interface ReplayFigures {
   readonly tiers: Counts;
   readonly warnings: Counts;
   readonly rfmSegments: Counts;
+  /** Members, those among them who are held out included. */
   readonly segments: Counts;
+  /** Members who are held out of the segments that hold somebody out. */
+  readonly heldOut: Counts;
   /** Legal stage changes of the dates told of, as in the KPIs; restatements are none of them. */
   readonly flows: readonly StageFlow[];
   readonly transitions: number;
@@ -135,13 +138,18 @@ function busiestOf(kpis: Kpis, baselines: ReadonlySet<number>): ReplayFigures['b
 /** Customers of the last date by each of their words, and members of each segment. */
 function countScores(
   scores: readonly ScoreFile[],
-): Pick<ReplayFigures, 'stages' | 'tiers' | 'warnings' | 'rfmSegments' | 'segments'> {
+): Pick<ReplayFigures, 'stages' | 'tiers' | 'warnings' | 'rfmSegments' | 'segments' | 'heldOut'> {
   const segments: Record<string, number> = {};
-  for (const { rows, bits, segments: ids } of scores) {
-    for (const [place, id] of ids.entries()) {
-      let members = segments[id] ?? 0;
-      for (let row = 0; row < rows; row++) members += ((bits[row] as number) >>> place) & 1;
-      segments[id] = members;
+  const heldOut: Record<string, number> = {};
+  for (const file of scores) {
+    for (const [place, id] of file.segments.entries()) {
+      let [members, left] = [0, 0];
+      for (let row = 0; row < file.rows; row++) {
+        members += (membersAt(file, row) >>> place) & 1;
+        left += ((file.heldOut[row] as number) >>> place) & 1;
+      }
+      segments[id] = (segments[id] ?? 0) + members;
+      if (left > 0) heldOut[id] = (heldOut[id] ?? 0) + left;
     }
   }
   const rfmWords = scores.find(({ words }) => words.get('rfm_segment')?.length)?.words.get('rfm_segment') ?? RFM_SEGMENTS;
@@ -151,8 +159,13 @@ function countScores(
     warnings: countWords(scores, WARNING_LEVELS, ({ columns }) => columns.warning_level),
     rfmSegments: countWords(scores, rfmWords, ({ columns }) => columns.rfm_segment),
     segments,
+    heldOut,
   };
 }
+
+/** Segments whose conditions a customer meets, as bits: what a holdout leaves out of the lists changes nothing here. */
+export const membersAt = ({ bits, heldOut }: Pick<ScoreFile, 'bits' | 'heldOut'>, row: number): number =>
+  (bits[row] as number) | (heldOut[row] as number);
 
 /** Null is no word, and is not counted. */
 function countWords(

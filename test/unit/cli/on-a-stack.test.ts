@@ -60,9 +60,9 @@ describe('a command with --stack', () => {
   });
 
   it('takes the other configuration of a what-if beside a stack, and opens the stack with its own', async () => {
-    const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
+    const file = fileURLToPath(new URL('../../../examples/cdnow.config.json', import.meta.url));
     expect(await perennial(`whatif --config ${file} --from 2025-01-05 --stack Shop`)).toBe(2);
-    expect(opened).toEqual([{ stack: 'Shop', home: '.perennial' }]);
+    expect(opened).toEqual([{ stack: 'Shop', home: '.perennial', from: '2025-01-05' }]);
     expect(said.err).toContain('no run is committed yet');
     expect(await perennial(`whatif --config ${file} --from 2025-01-05 --stack Shop --home shop`)).toBe(2);
     expect(said.err).toContain("'--stack <name>' cannot be used with option '--home <dir>'");

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeChecks } from '../../../cli/views/checks.ts';
 import { quarantineRows, quarantineTable } from '../../../cli/views/quarantine.ts';
 import { expiredText, rowsText, waitingText } from '../../../cli/views/rows.ts';
+import { type PublishedSegment, segmentTable } from '../../../cli/views/segments.ts';
 import type { CheckResult } from '../../../lib/run/quality/check-result.ts';
 import type { QuarantineEntry } from '../../../lib/run/quarantine/read-quarantine.ts';
 import type { BusinessDate } from '../../../lib/time.ts';
@@ -112,5 +113,26 @@ describe('quarantine views', () => {
     };
     expect(quarantineTable([{ ...group, refusal: null, retried: true }])).toMatch(/CONFLICT +3 {2}retried /);
     expect(quarantineTable([group])).toMatch(/CONFLICT +3 {2}no .*\n {2}CONFLICT is not retried: no way\n$/);
+  });
+});
+
+describe('segmentTable', () => {
+  const segment = (id: string, zh: string, holdoutShare = 0) => {
+    const counts = { full: 1234, entered: 5, exited: 0, holdout: 137 };
+    const destinations = ['generic_csv', 'generic_jsonl'];
+    return { id, name: { en: id, zh }, holdoutShare, asOf: DATE, counts, destinations } as unknown as PublishedSegment;
+  };
+
+  it('has a line for each segment, names the destinations once, and tells who is held out where somebody is', () => {
+    expect(segmentTable([segment('loyal', '忠诚'), segment('new', '新')])).toBe(`  segment  名称  members  entered  exited
+  loyal    忠诚    1,234        5       0
+  new      新      1,234        5       0
+  each for generic_csv, generic_jsonl
+`);
+    const [head, line] = segmentTable([segment('loyal', '忠诚', 0.1)]).split('\n');
+    expect([head, line]).toEqual([
+      '  segment  名称  exported  held out  entered  exited',
+      '  loyal    忠诚     1,234       137        5       0',
+    ]);
   });
 });

@@ -17,6 +17,7 @@ const figures: ReplayFigures = {
   warnings: { none: 1000, watch: 300, warning: 110, critical: 0 },
   rfmSegments: { Champions: 100 },
   segments: { kept: 40, gone: 7 },
+  heldOut: { kept: 4 },
   flows: [
     { from: '', to: 'new', customers: 30 },
     { from: 'new', to: 'declining', customers: 1200 },
@@ -91,10 +92,10 @@ describe('whatIfText', () => {
     expect(row('loyal ')).toEqual(['loyal', '忠诚', '200', '200', '0']);
     expect(text).toContain('\n  70 of 1,500 customers would have another stage:\n');
     expect(cellsOf(text, 'new ')[1]).toEqual(['new', 'declining', '60']);
-    const changes = ['(first) -> new', 'new -> declining', 'declining -> churned', 'churned -> returned'];
-    const flows = text.split('\n').filter((line) => / -> /.test(line) && !line.includes('over all'));
+    const changes = ['(first) → new', 'new → declining', 'declining → churned', 'churned → returned'];
+    const flows = text.split('\n').filter((line) => / → /.test(line) && !line.includes('over all'));
     expect(flows.map((line) => line.trim().split(/ {2,}/)[0])).toEqual(changes);
-    expect(row('new -> declining')).toEqual(['new -> declining', '1,200', '0', '-1,200']);
+    expect(row('new → declining')).toEqual(['new → declining', '1,200', '0', '-1,200']);
     expect(row('all ')).toEqual(['all', '1,231', '36', '-1,195']);
     expect(row('false churn')).toEqual(['false churn', '-', '20.00 %']);
     expect(row('busiest night')).toEqual(['busiest night', '1.23 %', '1.00 %', '-0.23']);

@@ -7,6 +7,10 @@ const { where: _, ...halfSegment } = segment ?? {};
 describe('a configuration that is refused', () => {
   it.each([
     [{ stages: { loyalPurchaseDays: 2 } }, '"stages.loyalPurchaseDays": is 2, expected at least 3'],
+    [
+      { stages: { churnedQ: 0.6, fallbackDecliningDays: 400 } },
+      '"stages.churnedQ": is 0.6, above decliningQ, 0.5; expected at most that: whoever churns has declined before; "stages.fallbackDecliningDays": is 400, above fallbackChurnedDays, 365; expected at most that: whoever churns has declined before',
+    ],
     [{ shards: 1025 }, '"shards": is 1025, expected at most 1024'],
     [{ shards: 1.5 }, '"shards": is the number 1.5, expected a whole number'],
     [{ shards: '4' }, '"shards": is text, expected a number'],

@@ -7,6 +7,7 @@ describe('ComplaintQueue', () => {
     expect(queue.complain(3, 30)).toBe(false);
     queue.complain(5, 50);
     expect([queue.count, queue.open, queue.openSince]).toEqual([2, 2, 3]);
+    expect([3, 4, 5, 6].map((day) => queue.openBefore(day))).toEqual([0, 1, 1, 2]);
     expect(queue.resolve(60)).toBe(3);
     expect([queue.count, queue.open, queue.openSince]).toEqual([2, 1, 5]);
     expect([queue.resolve(70), queue.resolve(80)]).toEqual([5, undefined]);

@@ -45,7 +45,7 @@ describe('rhythmSentence', () => {
       219,
       33,
       'Has bought on one day, silent for 219 days; others buy again after about 33 days.',
-      '仅购买过一天，已 219 天未购买；其他顾客约 33 天后再次购买。',
+      '仅购买过一天，已 219 天未购买；其他客户约 33 天后再次购买。',
     ],
     [1, 1, null, 'Has bought on one day, silent for 1 day.', '仅购买过一天，已 1 天未购买。'],
     [3, 12, null, 'Has bought on 3 days, silent for 12 days.', '共在 3 天购买，已 12 天未购买。'],
@@ -67,7 +67,7 @@ describe('the sentences of a stage and what comes next', () => {
     ]);
     expect(both(nextChangeSentence({ on: '2025-09-02', to: 'declining' }, { on: '2026-01-01', to: 'churned' }))).toEqual([
       'If nothing is bought, declining on 2025-09-02, churned on 2026-01-01.',
-      '若不再购买，2025-09-02 变为「衰退」，2026-01-01 变为「流失」。',
+      '若不再购买，将于 2025-09-02 变为「衰退」，再于 2026-01-01 变为「流失」。',
     ]);
     expect(nextChangeSentence({ on: '2026-01-01', to: 'churned' }).en).toBe('If nothing is bought, churned on 2026-01-01.');
     expect(noChangeSentence('churned')).toEqual(noChangeSentence('prospect'));
@@ -88,7 +88,7 @@ describe('the sentences of value', () => {
   it('say how a prediction was made, and leave out what is not known', () => {
     expect(both(returnSentence({ now: 0.29, fresh: 0.594, q: 0.488, horizonDays: 90 }))).toEqual([
       '29 % likely to buy within 90 days; 59 % just after the last purchase (q 0.49).',
-      '90 天内再次购买的可能性为 29 %；上次购买刚结束时为 59 %（q 0.49）。',
+      '90 天内再次购买的可能性为 29 %；上次购买时为 59 %（q 0.49）。',
     ]);
     const predicted = { value: '42.34 USD', purchases: 1.54, spend: '29.19 USD', horizonDays: 365 };
     expect(predictionSentence({ ...predicted, method: 'cohort_mean' }).en).toBe(
@@ -117,7 +117,7 @@ describe('the sentences of value', () => {
     const cuts = [{ tier: 'high', above: '8' }] as const;
     expect(both(tierSentence({ ...facts, cuts }))).toEqual([
       'Tier mid since 2025-01-01: 9 would be high (high above 8), but a tier is kept for 28 days.',
-      '价值层级「中」，自 2025-01-01 起：9 本应为「高」（「高」高于 8），但层级至少保留 28 天。',
+      '价值层级「中」，自 2025-01-01 起：9 本应为「高」（「高」须高于 8），但层级至少保留 28 天。',
     ]);
     expect(tierSentence({ ...facts, cuts, nights: 28 }).en).toContain('but the value is still within the band.');
     expect(tierSentence({ ...facts, plain: 'mid', cuts: [] }).en).toBe('Tier mid since 2025-01-01: 9.');
@@ -160,7 +160,7 @@ describe('segmentsSentence', () => {
     expect(both(segmentsSentence([vip, lost], []))).toEqual(['Lists: Best, Lost.', '所在名单：「最佳」、「流失」。']);
     expect(both(segmentsSentence([vip], [lost]))).toEqual([
       'Lists: Best. Held out of Lost, to compare.',
-      '所在名单：「最佳」。为作对照，未列入：「流失」。',
+      '所在名单：「最佳」。作为对照，未列入：「流失」。',
     ]);
     expect(segmentsSentence([], [lost]).en).toBe('Held out of Lost, to compare.');
   });
@@ -173,12 +173,15 @@ describe('warningSentence', () => {
     const bySignal = { ...noPoints(), inactivity: 3, complaints: 2, reviews: 1 };
     expect(both(warningSentence({ ...facts, bySignal }))).toEqual([
       'Level critical since 2025-08-01: 6 points (inactivity 3, complaints 2, bad reviews 1), alert on 2025-08-02.',
-      '预警级别「紧急」，自 2025-08-01 起：6 分（沉默 3、投诉 2、差评 1），2025-08-02 发出提醒。',
+      '预警级别「紧急」，自 2025-08-01 起：6 分（沉默 3、投诉 2、差评 1），2025-08-02 发出警报。',
     ]);
     const quiet = { level: 'none', points: 1, since: null, alertedOn: null, bySignal: null } as const;
+    expect(warningSentence({ ...quiet, missing: 'both' }).zh).toBe(
+      '无预警：1 分；尚无模型生效，未计沉默；未收到互动数据，未计投诉与差评。',
+    );
     expect(both(warningSentence({ ...quiet, missing: 'feed' }))).toEqual([
-      'No warning: 1 point; without complaints and reviews, for none are delivered.',
-      '无预警：1 分；未收到互动数据，未计投诉与评价。',
+      'No warning: 1 point; without complaints and bad reviews, for none are delivered.',
+      '无预警：1 分；未收到互动数据，未计投诉与差评。',
     ]);
     expect(warningSentence({ ...quiet, missing: 'model' }).en).toContain('for no model is in force yet');
     expect(warningSentence({ ...facts, since: null, bySignal: noPoints() }).en).toBe(
@@ -219,7 +222,7 @@ describe('changeSentence', () => {
       expect(zh).toMatch(/^更正：「成长」→「衰退」：\p{Script=Han}/u);
     }
     const first = changeSentence({ from: null, to: 'new', kind: 'transition', reason: 'FIRST_PURCHASE', evidence: { n: 1 } });
-    expect(both(first)).toEqual(['Stage: begins as new: first purchase', '阶段：以「新」开始：首次购买']);
+    expect(both(first)).toEqual(['Stage: begins as new: first purchase', '阶段：进入「新」：首次购买']);
     const loyal = { from: 'growing', to: 'loyal', kind: 'transition', reason: 'REACHED_LOYAL' } as const;
     expect(changeSentence({ ...loyal, evidence: { n: 4 } }).en).toBe('Stage: growing → loyal: purchase day 4');
     expect(changeSentence({ ...loyal, evidence: {} }).en).toBe('Stage: growing → loyal: bought often enough');
@@ -270,7 +273,7 @@ describe('the sentences of events', () => {
     expect(refusalSentence('a_new_kind', null, 'CONFLICT').zh).toBe('未采纳：a_new_kind，相同编号的内容不一致（CONFLICT）');
     expect(knownLater({ en: 'Visited', zh: '访问' }, '2025-01-03')).toEqual({
       en: 'Visited (known on 2025-01-03)',
-      zh: '访问（2025-01-03 获知）',
+      zh: '访问（2025-01-03 才获知）',
     });
   });
 });

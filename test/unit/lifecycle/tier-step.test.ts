@@ -96,7 +96,9 @@ describe('the tier vip', () => {
       LOW,
       MID,
     ]);
-    expect(configSchema.safeParse({ tiers: { vipShare: 0.2 } }).error?.issues[0]?.message).toContain('not below highShare');
+    expect(configSchema.safeParse({ tiers: { vipShare: 0.2 } }).error?.issues[0]?.message).toBe(
+      'is 0.2, expected less than highShare, 0.2, or 0 for no such tier',
+    );
   });
 });
 

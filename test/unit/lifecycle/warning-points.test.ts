@@ -4,24 +4,20 @@ import { LEVEL } from '../../../lib/lifecycle/warning-columns.ts';
 import {
   complaintPoints,
   inactivityPoints,
-  inactivityTable,
   levelOfPoints,
   noPoints,
   refundPoints,
   reviewPoints,
   slowingPoints,
 } from '../../../lib/lifecycle/warning-points.ts';
-import { rhythmOf } from '../../support/rhythm.ts';
 
 const rules = configSchema.parse({}).warning;
 
 describe('points of the early warning', () => {
   it('of silence: one, two and three below q 0.70, 0.50 and 0.35; none without a model', () => {
-    // q = 0.5 ** (s / 20): below 0.70 from 11 days on, below 0.50 from 21, below 0.35 from 31
-    const table = inactivityTable(rhythmOf(20), rules);
-    const at = [0, 10, 11, 20, 21, 30, 31, 400];
-    expect(at.map((silence) => inactivityPoints(table, 2, 30, silence))).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
-    expect(inactivityPoints(null, 2, 30, 400)).toBe(0);
+    const at = [1, 0.7, 0.699, 0.5, 0.499, 0.35, 0.349, 0];
+    expect(at.map((q) => inactivityPoints(q, rules))).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+    expect(inactivityPoints(Number.NaN, rules)).toBe(0);
   });
 
   it('of a slowing rhythm: both of the last two gaps longer than 1.5 times the own', () => {

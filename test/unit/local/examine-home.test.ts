@@ -67,7 +67,7 @@ describe('doctor on a home', () => {
     }
     const configs: [string, string, string | undefined][] = [
       ['problem configuration: Configuration file: "shards"', 'bad.json', '{"shards":0}'],
-      ['problem generation: shards 2 -> 4', 'four.json', '{"shards":4}'],
+      ['problem generation: shards 2 → 4', 'four.json', '{"shards":4}'],
       ['problem config file: ENOENT', 'none.json', undefined],
     ];
     for (const [expected, file, text] of configs) {

@@ -69,7 +69,7 @@ describe('valueFigures', () => {
           [0.9, figures.p90_minor],
         ] as const) {
           const exact = sorted[Math.ceil(share * sorted.length) - 1] as number;
-          expect(Math.abs((found as number) - exact)).toBeLessThanOrEqual(Math.abs(exact) * 0.0625);
+          expect(Math.abs((found as number) - exact)).toBeLessThanOrEqual(Math.abs(exact) * 0.03125);
         }
         const paid = sorted.map((value) => Math.max(value, 0));
         const all = sumOf(paid);

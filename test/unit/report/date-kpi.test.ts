@@ -180,6 +180,27 @@ describe('dateKpi', () => {
     expect(night.data).toMatchObject({ waiting: 3, orphan_refunds: 2, missing_rates: 1 });
   });
 
+  it('tells of predictions that matured on epoch dates, and repeats them with their date until the next one', () => {
+    const counts = {
+      customers: 2,
+      returned: 1,
+      p: 1e6,
+      pReturned: 6e5,
+      pSquared: 5e5,
+      byReturn: '90 2 1 1000000',
+      byRecency: '3 2 1',
+    };
+    const epochs = [30, 90].map((days) => ({ asOf: `${days} before`, epoch: 'e' }));
+    const sources = { calibration: { ...calibration, matured: epochs }, feeds, earlier: nothing };
+    const onEpoch = dateKpi(kpi({}), figures({ matured: [counts, null] }), 0, sources);
+    expect(onEpoch.model.matured['after_30_days']).toMatchObject({ as_of: '30 before', epoch: 'e', mean_predicted: 0.5 });
+    expect(onEpoch.model.matured['after_90_days']).toBeNull();
+    const later = { ...sources, calibration, earlier: { ...nothing, day: onEpoch } };
+    expect(dateKpi(kpi({}), figures({ matured: null }), 0, later).model.matured).toEqual(onEpoch.model.matured);
+    const first = dateKpi(kpi({}), figures({ matured: null }), 0, sources);
+    expect(first.model.matured).toEqual({ after_30_days: null, after_90_days: null });
+  });
+
   it('adds up shards in any order', () => {
     const a = figures();
     const b = figures({ cohorts: { '2025-02': [2, 2] }, waiting: { ORPHAN: 1 }, returnedAfter: '4 1' });

@@ -77,7 +77,7 @@ describe('encodeExportFigures', () => {
       schemaVersion: 1,
       date: '2025-03-29',
       currency: 'EUR',
-      publications: [{ ...publication, manifest_sha256: 'f00d' }],
+      publications: [{ ...publication, sha256: 'f00d' }],
       holdouts: [
         holdoutFigures(segment, base, [outcome(group(200, 50, 1000), group(40, 0, 0))]),
         holdoutFigures(segment, undefined, []),

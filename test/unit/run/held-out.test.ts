@@ -162,7 +162,9 @@ describe('a holdout group', () => {
       ...counts,
       files: 3,
       bytes: files.reduce((sum: number, file: { bytes: number }) => sum + file.bytes, 0),
-      manifest_sha256: createHash('sha256').update(manifest).digest('hex'),
+      sha256: createHash('sha256')
+        .update(files.map(({ sha256 }: { sha256: string }) => `${sha256}\n`).join(''))
+        .digest('hex'),
     });
   });
 

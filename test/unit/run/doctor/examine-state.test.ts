@@ -171,7 +171,7 @@ describe('examineState', () => {
     await other.runs.update({ pk: 'LEASE', sk: '-' }, { runId, until: 5 });
     await putConfig(memoryDeps(other, {}, NONE), JSON.stringify({ ...SMALL_SHOP_CONFIG, shards: 3 }), 'a.json');
     expect(await faultsOf(other)).toEqual([
-      'problem generation: shards 2 -> 3: nights are refused',
+      'problem generation: shards 2 → 3: nights are refused',
       `warning lease: held by ${runId} (test, process 1 on memory); that process is gone`,
       `problem profiles: 1 shard of 2 may show another run than ${runId}: shard 1 r000001-2025-01-03`,
     ]);

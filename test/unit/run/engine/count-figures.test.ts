@@ -13,7 +13,7 @@ import { PriorNights } from '../../../../lib/run/engine/prior-rows.ts';
 import { scoreColumns } from '../../../../lib/run/engine/score-table.ts';
 import { stateColumns, stateOf } from '../../../../lib/run/engine/shard-state.ts';
 import { ShardTimeline } from '../../../../lib/run/engine/shard-timeline.ts';
-import { formatDay } from '../../../../lib/time.ts';
+import { formatDay, weekdayOf } from '../../../../lib/time.ts';
 import { calibrationOf, epochOf } from '../../../support/epochs.ts';
 import { DAY_0, factTable, refund, sale, type TestFact } from '../../../support/facts.ts';
 import { interactionTable } from '../../../support/feed-facts.ts';
@@ -21,7 +21,10 @@ import { TestShard } from '../../../support/shard.ts';
 
 const D = DAY_0;
 const LAST = D + 200;
-const config = configSchema.parse({});
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+/** The last night is an epoch date, on which predictions that matured are looked at. */
+const weekday = WEEKDAYS[weekdayOf(LAST)];
+const config = configSchema.parse({ epochs: { weekday } });
 const customers = Array.from({ length: 120 }, (_, i) => `c${String(i).padStart(3, '0')}`);
 
 /** Days on either side of the windows' edges: the first customers have every choice of them. */
@@ -91,7 +94,7 @@ function play(isReread: boolean): { shard: TestShard; timeline: ShardTimeline; f
     const night = { ...NO_FACTS, transactions: tables, interactions: [interactionTable(heard)] };
     const advanced = timeline.advance(day, night, calibrationAt(day));
     if (day < LAST) continue;
-    const figures = new FigureCounter(epochs, config).count(timeline, day, advanced, calibrationAt(day));
+    const figures = new FigureCounter(epochs, config).count(timeline, day, advanced);
     return { shard, timeline, figures };
   }
   throw new Error('no night');
@@ -133,7 +136,7 @@ describe('FigureCounter', () => {
       const [first, last] = [days[0] as number, days.at(-1) as number];
       return predictor.pReturn(days.length - 1, last - first, day - first);
     });
-    const [near, far] = figures.matured;
+    const [near, far] = figures.matured ?? [];
     expect(far).toBeNull();
     expect(near?.customers).toBe(prior.length);
     expect(near?.returned).toBe(count((days) => (days[0] as number) <= day && (days.at(-1) as number) > day));
@@ -142,6 +145,13 @@ describe('FigureCounter', () => {
     expect(silences.reduce((sum, [days, n]) => sum + (days as number) * (n as number), 0)).toBe(
       prior.reduce((sum, days) => sum + day - (days.at(-1) as number), 0),
     );
+  });
+
+  it('looks at no prediction that matured on a date that is no epoch date', () => {
+    const own = play(false).timeline;
+    const advanced = own.advance(LAST + 1, NO_FACTS, calibrationAt(LAST + 1));
+    expect(figures.matured).not.toBeNull();
+    expect(new FigureCounter(epochs, config).count(own, LAST + 1, advanced).matured).toBeNull();
   });
 
   it('looks back at every customer as the days alone do', () => {

@@ -18,7 +18,12 @@ function vips(since: number) {
   shard.fold(D, [sale('1', 'ann', D, 1000), sale('2', 'bob', D, 1000)]);
   return { book: shard.book, tiers: { tier: Uint8Array.of(VIP, VIP), since: Int32Array.of(since, since) } };
 }
-const night = (day: number, tierCuts: TierCuts) => ({ day, calibration: calibrationOf(day, { tierCuts }), isBaseline: false });
+const night = (day: number, tierCuts: TierCuts) => ({
+  day,
+  calibration: calibrationOf(day, { tierCuts }),
+  isBaseline: false,
+  clvMinor: null,
+});
 
 describe('stepTiers', () => {
   it('makes a customer low at once whose net became negative, and leaves the others their stay', () => {
