@@ -5,7 +5,7 @@ import { shownOf } from './places-state.ts';
 import { comparableBytes, type Outcome, outcomeOf, play, rebuild } from './play-history.ts';
 
 /** Histories of one run of the tests. */
-export const HISTORIES = Number(process.env['PERENNIAL_HISTORIES'] ?? 120);
+export const HISTORIES = Number(process.env['PERENNIAL_HISTORIES'] ?? 64);
 
 /**
  * Runs a history night by night and in another way: in ranges of the same files and shards, in one range of other shards and other
