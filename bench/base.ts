@@ -1,5 +1,5 @@
 import type { Columns } from '../lib/arrow/columns.ts';
-import { BOOK_VERSION, IDENTIFIERS, IDENTIFIERS_VERSION, INDEX, STATE, STATE_VERSION } from '../lib/arrow/schemas.ts';
+import { IDENTIFIERS, IDENTIFIERS_VERSION, INDEX, INDEX_VERSION, STATE, STATE_VERSION } from '../lib/arrow/schemas.ts';
 import { encodeTable } from '../lib/arrow/table-file.ts';
 import { encodeBook } from '../lib/book/book-file.ts';
 import { summariseEpoch } from '../lib/book/epoch-rows.ts';
@@ -128,7 +128,7 @@ async function writeIndex(
     const key = lakeKeys.index(1, month, runId, shard);
     await deps.lake.create(
       key,
-      encodeTable(INDEX, { rows, columns: indexColumns(sales, from, rows, firstDay), schemaVersion: BOOK_VERSION }),
+      encodeTable(INDEX, { rows, columns: indexColumns(sales, from, rows, firstDay), schemaVersion: INDEX_VERSION }),
     );
     keys[month] = key;
   }
