@@ -2,6 +2,7 @@ import { type Tally, tallyRows } from './tally.ts';
 
 /** Buckets of an octave: a bucket is 1/32 of the power of two below it, so its bounds are at most 3.125 % apart. */
 const PER_OCTAVE = 32;
+const OCTAVE_BITS = 5;
 const MANTISSA_SHIFT = 15;
 const EXPONENT_OF_ONE = 1023 * PER_OCTAVE;
 
@@ -16,9 +17,21 @@ const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 /** Bucket of a whole number of minor units: 0 for 0, the same on either side of it. */
 export function valueBucket(minor: number): number {
   if (minor === 0) return 0;
-  double[0] = minor;
-  const bucket = (((words[HIGH] as number) & 0x7fff_ffff) >>> MANTISSA_SHIFT) - EXPONENT_OF_ONE + 1;
+  const size = Math.abs(minor);
+  const bucket = size < 0x8000_0000 ? bucketOfInt(size) : bucketOfDouble(size);
   return minor < 0 ? -bucket : bucket;
+}
+
+/** As `bucketOfDouble`, without a way through memory: exponent and first bits of a positive number below 2^31. */
+function bucketOfInt(size: number): number {
+  const exponent = 31 - Math.clz32(size);
+  const bits = exponent < OCTAVE_BITS ? size << (OCTAVE_BITS - exponent) : size >>> (exponent - OCTAVE_BITS);
+  return exponent * PER_OCTAVE + (bits & (PER_OCTAVE - 1)) + 1;
+}
+
+function bucketOfDouble(size: number): number {
+  double[0] = size;
+  return ((words[HIGH] as number) >>> MANTISSA_SHIFT) - EXPONENT_OF_ONE + 1;
 }
 
 /** Least amount of a bucket's sizes, bucket >= 1. */

@@ -25,22 +25,23 @@ export class PurchaseCounter {
   /** @param stages after the night's steps */
   count(book: ShardBook, stages: StageColumns, day: number): Counted {
     return {
-      ...this.#countBuyers(book, day),
-      returnedAfter: this.#countReturns(book, stages, day),
+      ...this.#countBuyers(book, stages, day),
       cohorts: this.#countCohorts(book, day),
     };
   }
 
-  /** Second purchases, and first ones that came by a referral. */
-  #countBuyers({ size, customers }: ShardBook, day: number): Pick<Counted, 'repurchase' | 'recent' | 'all'> {
-    const { purchaseDays, firstDay, secondDay, repeatNet, referredOn } = customers;
+  /** Second purchases, first ones that came by a referral, and returns of the night. */
+  #countBuyers({ size, customers }: ShardBook, { since, reason }: StageColumns, day: number): Omit<Counted, 'cohorts'> {
+    const { purchaseDays, firstDay, secondDay, lastGap, repeatNet, referredOn } = customers;
     const [toSecond] = this.#toSecond.columns as [Float64Array];
+    const [silences] = this.#silences.columns as [Float64Array];
     const [soon, later, last] = SECOND_WITHIN;
     let [all, allReferred, recent, recentReferred, repeatBuyers, repeatNetMinor] = [0, 0, 0, 0, 0, 0];
     let [dueSoon, dueLater, dueLast, cameSoon, cameLater, cameLast] = [0, 0, 0, 0, 0, 0];
     for (let slot = 0; slot < size; slot++) {
       const n = purchaseDays[slot] as number;
       if (n === 0) continue;
+      if (reason[slot] === CAME_BACK && since[slot] === day) (silences[dayBucket(lastGap[slot] as number)] as number) += 1;
       const first = firstDay[slot] as number;
       const age = day - first;
       const referred = referredOn[slot] as number;
@@ -75,17 +76,7 @@ export class PurchaseCounter {
       [dueLast, cameLast],
     ];
     const repurchase = { repeatBuyers, within, daysToSecond: this.#toSecond.take(), repeatNetMinor };
-    return { repurchase, recent: [recent, recentReferred], all: [all, allReferred] };
-  }
-
-  #countReturns({ size, customers }: ShardBook, { since, reason }: StageColumns, day: number): Counted['returnedAfter'] {
-    const { purchaseDays, lastGap } = customers;
-    const [silences] = this.#silences.columns as [Float64Array];
-    for (let slot = 0; slot < size; slot++) {
-      if (reason[slot] !== CAME_BACK || since[slot] !== day || purchaseDays[slot] === 0) continue;
-      (silences[dayBucket(lastGap[slot] as number)] as number) += 1;
-    }
-    return this.#silences.take();
+    return { repurchase, returnedAfter: this.#silences.take(), recent: [recent, recentReferred], all: [all, allReferred] };
   }
 
   /** Customers with a purchase day in the retention window before the last one, and those with one in the last. */
