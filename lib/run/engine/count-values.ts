@@ -1,4 +1,5 @@
 import type { ShardBook } from '../../book/shard-book.ts';
+import { valueAtRiskMinor } from '../../lifecycle/value-at-risk.ts';
 import { LEVEL, NO_DAY } from '../../lifecycle/warning-columns.ts';
 import { TIERS, WARNING_LEVELS } from '../../lifecycle/words.ts';
 import type { ShardFigures } from '../../report/shard-figures.ts';
@@ -70,10 +71,7 @@ function countWarnings({ size, customers }: ShardBook, { warnings }: ShardState,
     const level = levels[slot] as number;
     (counts[level] as number) += 1;
     if (!hasModel || level === NO_WARNING || level >= LEVELS) continue;
-    // as in the scores: p_return lost since the last purchase times the value that is left
-    const chance = q[slot] as number;
-    const back = pReturn[slot] as number;
-    if (chance > 0) (atRisk[level] as number) += Math.round((back / chance - back) * (clvMinor[slot] as number));
+    (atRisk[level] as number) += valueAtRiskMinor(q[slot] as number, pReturn[slot] as number, clvMinor[slot] as number);
   }
   const ofLevels = (column: Float64Array) => Array.from(column.subarray(0, LEVELS));
   return { levels: ofLevels(counts), valueAtRiskMinor: ofLevels(atRisk), pending };

@@ -4,6 +4,7 @@ import { gather, gatherBytes } from '../../book/book-file.ts';
 import { purchasesAfter } from '../../book/purchases-after.ts';
 import type { PerennialConfig } from '../../config/config.ts';
 import { fillNextChanges } from '../../lifecycle/next-change.ts';
+import { valueAtRiskMinor } from '../../lifecycle/value-at-risk.ts';
 import { SIGNALS } from '../../lifecycle/words.ts';
 import { type CutPoints, scoreOf } from '../../rfm/cut-points.ts';
 import { codePlace, rfmSegments } from '../../rfm/segment-map.ts';
@@ -97,16 +98,14 @@ function fillPurchases(out: ScoreColumns, timeline: ShardTimeline, order: Int32A
   }
 }
 
-/** The value that silence has cost so far, minor units: p_return lost since the last purchase times the value that is left. */
+/** What stands beside the warning level; without a model the value at risk stays null. */
 function fillWarnings(out: ScoreColumns, hasAll: boolean): void {
   const signals = SIGNALS.indexOf(hasAll ? 'full' : 'partial');
   for (let row = 0; row < out.warning_level.length; row++) {
     if (out.warning_level[row] === NO_CODE) continue;
     out.signals[row] = signals;
     const [q, pReturn, clv] = [out.q[row], out.p_return[row], out.clv_minor[row]] as [number, number, number];
-    // p_return just after the last purchase is p_return / q; without a model both are null
-    if (q > 0) out.value_at_risk_minor[row] = Math.round((pReturn / q - pReturn) * clv);
-    else if (q === 0) out.value_at_risk_minor[row] = 0;
+    out.value_at_risk_minor[row] = valueAtRiskMinor(q, pReturn, clv);
   }
 }
 
